@@ -1,0 +1,45 @@
+"""``triage data``: the corpus and its quality."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Look after labelled complaints.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Look after labelled complaints."""
+
+
+@app.command("check")
+def check(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="[DATA]...", help="Default: the shipped corpus.")
+    ] = None,
+    apart_from: Annotated[
+        list[Path] | None,
+        typer.Option(help="Texts that none of these may come near, such as data/devset."),
+    ] = None,
+) -> None:
+    """Prove a corpus: labels, near-copies, identifiers that could be real, shortcuts.
+
+    Example: triage data check data/corpus --apart-from data/devset
+    """
+    from triage.cli.terminal import show_steps
+    from triage.corpus import read_corpus
+    from triage.default_model import shipped_corpus
+    from triage.evaluation.corpus_checks import check_corpus
+
+    complaints = read_corpus(folders or [shipped_corpus()])
+    others = read_corpus(apart_from) if apart_from else []
+    with show_steps(f"Checking {len(complaints):,} complaints") as step:
+        report = check_corpus(complaints, others, progress=step)
+    for line in report.counts:
+        typer.echo(line)
+    for problem in report.problems:
+        typer.echo(f"problem: {problem}", err=True)
+    if report.problems:
+        raise typer.Exit(3)
+    typer.echo("The corpus passes every check.")

@@ -1,0 +1,92 @@
+"""Every error that triage raises on purpose.
+
+::
+
+    TriageError
+    ├── ConfigError            a setting is wrong; lists all problems at once
+    ├── DataError              a file or a row cannot be used; names path, row and field
+    │   └── OutputExistsError  the output is already there and --force was not given
+    ├── ModelError             a model cannot be used
+    │   ├── ModelFormatError       a folder that is no model, is damaged or is of a newer format
+    │   ├── UntrustedModelError    a file that was changed, or holds types we do not build
+    │   └── LabelMismatchError     a model made for other labels
+    └── TrackingError          an experiment could not be logged
+
+A message says what is wrong, where, what was found, what was expected and what to do next.
+No message ever holds the text of a complaint.
+"""
+
+from pathlib import Path
+
+
+class TriageError(Exception):
+    """Base of all errors that triage raises on purpose."""
+
+    exit_code = 1
+
+
+class ConfigError(TriageError):
+    """Report every problem of the settings at once.
+
+    :param problems: one plain sentence for each problem.
+    """
+
+    exit_code = 2
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("; ".join(self.problems))
+
+
+class DataError(TriageError):
+    """Report a file, or a row of it, that cannot be used.
+
+    :param message: what was found, what was expected, what to do next; never the text itself.
+    :param path: the file, where there is one.
+    :param row: the row, counted from 1 below the header, where there is one.
+    :param field: the column, where there is one.
+    """
+
+    exit_code = 3
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: Path | str | None = None,
+        row: int | None = None,
+        field: str | None = None,
+    ) -> None:
+        self.path, self.row, self.field = path, row, field
+        where = [str(path)] if path is not None else []
+        where += [f"row {row}"] if row is not None else []
+        where += [f"column {field!r}"] if field is not None else []
+        super().__init__(f"{', '.join(where)}: {message}" if where else message)
+
+
+class OutputExistsError(DataError):
+    """Report an output that is already there."""
+
+    exit_code = 2
+
+
+class ModelError(TriageError):
+    """Report a model that cannot be used."""
+
+    exit_code = 4
+
+
+class ModelFormatError(ModelError):
+    """Report a folder that is no model, is damaged, or is of a newer format."""
+
+
+class UntrustedModelError(ModelError):
+    """Report a model file that was changed or holds types that are not built from files."""
+
+
+class LabelMismatchError(ModelError):
+    """Report a model whose labels are not those of this version."""
+
+
+class TrackingError(TriageError):
+    """Report an experiment that could not be logged."""

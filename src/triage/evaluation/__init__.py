@@ -1,0 +1,1 @@
+"""Measuring: arrays to reports. With model, the only importer of scikit-learn."""

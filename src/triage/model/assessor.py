@@ -1,0 +1,86 @@
+"""The model in use: complaints to assessments."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from triage.config import Settings
+from triage.model.heads import Heads
+from triage.model.opinion import assess_reading, assess_unreadable
+from triage.model.readers import Readers
+from triage.model.thresholds import OperatingPoint
+from triage.policy import Policy, load_policy
+from triage.records import Assessment, Complaint
+from triage.text.pipeline import Language, build_nlp
+from triage.text.reading import read_texts
+
+BATCH_SIZE = 256
+
+
+@dataclass
+class TriageModel:
+    """A fitted model with everything that it needs to read.
+
+    :param policy: the rules that give a complaint its place.
+    :param name: shown to people and written beside results.
+    """
+
+    readers: Readers
+    heads: Heads
+    point: OperatingPoint
+    settings: Settings
+    policy: Policy = field(default_factory=load_policy)
+    name: str = "default"
+    nlp: Language = field(default_factory=build_nlp, repr=False)
+
+    def assess(self, complaint: Complaint | str) -> Assessment:
+        """Assess one complaint.
+
+        :param complaint: a complaint, or its text.
+        """
+        if isinstance(complaint, str):
+            complaint = Complaint(id="1", text=complaint)
+        return self.assess_many([complaint])[0]
+
+    def assess_many(self, complaints: Sequence[Complaint]) -> list[Assessment]:
+        """Assess complaints, in their order, one assessment each.
+
+        A complaint on which anything fails comes back marked for review, never lost: where a
+        batch fails it is read one by one, so that a bad text harms no other.
+        """
+        try:
+            return self._assess_batch(complaints)
+        except Exception as error:  # whatever it is, the complaint goes to a person
+            if len(complaints) == 1:
+                kind = type(error).__name__  # its message might quote the text
+                doubt = f"the program failed on it ({kind})"
+                return [assess_unreadable(complaints[0], doubt, self.policy)]
+            return [self.assess_many([complaint])[0] for complaint in complaints]
+
+    def stream(
+        self, complaints: Iterable[Complaint], *, batch_size: int = BATCH_SIZE
+    ) -> Iterator[Assessment]:
+        """Assess a stream of complaints in batches; memory stays flat."""
+        iterator = iter(complaints)
+        while batch := list(islice(iterator, batch_size)):
+            yield from self.assess_many(batch)
+
+    def _assess_batch(self, complaints: Sequence[Complaint]) -> list[Assessment]:
+        if not complaints:
+            return []
+        batch = read_texts(self.nlp, [complaint.text for complaint in complaints])
+        signals = self.readers.read(batch)
+        decisions = self.heads.decide(signals)
+        return [
+            assess_reading(
+                complaint,
+                reading,
+                decisions.row(i),
+                floor=int(signals.floor[i]),
+                best_segment=(int(signals.best_segment[i, 0]), int(signals.best_segment[i, 1])),
+                threshold=self.point.threshold,
+                settings=self.settings,
+                policy=self.policy,
+            )
+            for i, (complaint, reading) in enumerate(zip(complaints, batch.readings, strict=True))
+        ]

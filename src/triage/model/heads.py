@@ -1,0 +1,132 @@
+"""The heads: small calibrated models that weigh what the readers and the rules say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from triage.config import Settings
+from triage.labels import CATEGORIES
+from triage.model.estimators import THRESHOLD_LEVELS, build_head
+from triage.model.readers import FLAGS, Signals, flag_targets, urgency_targets
+from triage.records import LabelledComplaint
+
+_CLIP = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Probabilities for each text of a batch.
+
+    :param category: (texts, 3) in the order of ``labels.CATEGORIES``; rows sum to 1.
+    :param at_least: (texts, 4) probability of level >= 1, 2, 3, 4; falling from left to right.
+    :param flags: (texts, 3) in the order of ``readers.FLAGS``.
+    """
+
+    category: NDArray[np.float64]
+    at_least: NDArray[np.float64]
+    flags: NDArray[np.float64]
+
+    def row(self, i: int) -> "Decision":
+        """Give what was decided on one text."""
+        category = self.category[i]
+        return Decision(
+            category=(float(category[0]), float(category[1]), float(category[2])),
+            at_least=tuple(self.at_least[i].tolist()),
+            flags=dict(zip(FLAGS, self.flags[i].tolist(), strict=True)),
+        )
+
+    @property
+    def risk(self) -> NDArray[np.float64]:
+        """(texts,) probability that the level is 2 or more."""
+        return self.at_least[:, 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Probabilities for one text; see ``Decisions``.
+
+    :param flags: probability of each of ``readers.FLAGS``, by its name.
+    """
+
+    category: tuple[float, float, float]
+    at_least: tuple[float, ...]
+    flags: dict[str, float]
+
+
+@dataclass
+class Heads:
+    """One calibrated model for the category, one for each level's question, one for each flag."""
+
+    category: LogisticRegression
+    levels: list[LogisticRegression]
+    flags: list[LogisticRegression]
+
+    def decide(self, signals: Signals) -> Decisions:
+        """Weigh the signals of a batch."""
+        at_least = np.column_stack(
+            [
+                head.predict_proba(level_inputs(signals, i))[:, 1]
+                for i, head in enumerate(self.levels)
+            ]
+        )
+        inputs = flag_inputs(signals)
+        return Decisions(
+            category=self.category.predict_proba(category_inputs(signals)),
+            # P(level >= k) cannot rise with k.
+            at_least=np.minimum.accumulate(at_least, axis=1),
+            flags=np.column_stack([head.predict_proba(inputs)[:, 1] for head in self.flags]),
+        )
+
+
+def category_inputs(signals: Signals) -> NDArray[np.float64]:
+    """Give the inputs of the category head: (texts, 3)."""
+    return np.clip(signals.category, -_CLIP, _CLIP)
+
+
+def level_inputs(signals: Signals, question: int) -> NDArray[np.float64]:
+    """Give the inputs of one level's head: both readers on it and its neighbours, and the rules.
+
+    :param question: 0 to 3, for level >= 1 to 4.
+    :returns: (texts, inputs).
+    """
+    questions = len(THRESHOLD_LEVELS)
+    own = [question, questions + question, 2 * questions + question]
+    others = [q for q in range(questions) if q != question]
+    return np.column_stack(
+        [
+            np.clip(signals.urgency, -_CLIP, _CLIP),
+            np.clip(signals.segments[:, own + others], -_CLIP, _CLIP),
+            signals.rules[:, :16],
+        ]
+    )
+
+
+def flag_inputs(signals: Signals) -> NDArray[np.float64]:
+    """Give the inputs of the flags' heads: (texts, inputs)."""
+    return np.column_stack([np.clip(signals.flags, -_CLIP, _CLIP), signals.rules[:, 15:]])
+
+
+def fit_heads(
+    signals: Signals, complaints: Sequence[LabelledComplaint], settings: Settings
+) -> Heads:
+    """Fit the heads.
+
+    :param signals: of readers that had not seen these complaints, else they are believed too much.
+    """
+    category = np.array([CATEGORIES.index(c.category) for c in complaints])
+    urgency, flags = urgency_targets(complaints), flag_targets(complaints)
+    inputs = flag_inputs(signals)
+    return Heads(
+        category=build_head(settings.head_c).fit(category_inputs(signals), category),
+        levels=[
+            build_head(settings.head_c).fit(level_inputs(signals, i), urgency[:, i])
+            for i in range(len(THRESHOLD_LEVELS))
+        ],
+        flags=[
+            build_head(settings.head_c).fit(inputs[flags[:, i] >= 0], flags[flags[:, i] >= 0, i])
+            for i in range(len(FLAGS))
+        ],
+    )

@@ -1,0 +1,286 @@
+"""The two fitted readers: what each says of a batch, and how they are taught."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from triage.config import Settings
+from triage.labels import CATEGORIES, AtRisk
+from triage.model.estimators import (
+    THRESHOLD_LEVELS,
+    Block,
+    build_block,
+    build_classifier,
+    segment_summary,
+)
+from triage.model.features import (
+    CharacterGrams,
+    CueFeatures,
+    Units,
+    all_segments,
+    whole_texts,
+    word_ngrams,
+)
+from triage.records import LabelledComplaint
+from triage.text.lexicon import Cue
+from triage.text.mentions import Mention
+from triage.text.reading import ReadBatch, Reading
+
+FLAGS = ("at_risk_other", "death_reported", "minor")
+"""Yes-or-no questions beside category and urgency, in column order."""
+
+_UNKNOWN = -1
+_COVERED, _UNTOUCHED = 0.6, 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the readers and the rules say of each text, before anything is weighed.
+
+    :param category: (texts, 3) log-odds in the order of ``labels.CATEGORIES``.
+    :param urgency: (texts, 4) log-odds of level >= 1, 2, 3, 4 from the text reader.
+    :param segments: (texts, 12) summary of the segment reader, see ``segment_summary``.
+    :param flags: (texts, 3) log-odds in the order of ``FLAGS``.
+    :param rules: (texts, ``RULE_WIDTH``) what the lexicon read, see ``rule_features``.
+    :param floor: (texts,) level that the lexicon is sure of, 0 to 4.
+    :param best_segment: (texts, 2) token range of the segment most telling of high risk; -1 if none.
+    """
+
+    category: NDArray[np.float64]
+    urgency: NDArray[np.float64]
+    segments: NDArray[np.float64]
+    flags: NDArray[np.float64]
+    rules: NDArray[np.float64]
+    floor: NDArray[np.int64]
+    best_segment: NDArray[np.int64]
+
+
+@dataclass
+class Matrices:
+    """The raw features of a batch, made once and used by every fold."""
+
+    units: Units
+    words: sparse.csr_matrix
+    characters: sparse.csr_matrix
+    cues: sparse.csr_matrix
+
+    def rows(self, chosen: NDArray[np.bool_]) -> "Matrices":
+        """Keep some rows of the matrices; ``units`` stays whole."""
+        return Matrices(self.units, self.words[chosen], self.characters[chosen], self.cues[chosen])
+
+
+@dataclass
+class Readers:
+    """The text reader and the segment reader.
+
+    :param cues: the lexicon's cues that the cue features were made of.
+    """
+
+    text: Block
+    segment: Block
+    cues: Sequence[Cue]
+    settings: Settings
+    grams: CharacterGrams = field(default_factory=CharacterGrams, repr=False)
+
+    def read(self, batch: ReadBatch) -> Signals:
+        """Say what both readers and the rules make of each text of a batch."""
+        texts, segments = build_matrices(batch, self.cues, self.settings, self.grams)
+        return self.signals(batch, texts, segments)
+
+    def signals(self, batch: ReadBatch, texts: Matrices, segments: Matrices) -> Signals:
+        """Say the same from matrices that are there already."""
+        said = self.text.decide(self._weigh(self.text, texts))
+        by_segment = np.empty((0, len(THRESHOLD_LEVELS)))
+        if len(segments.units.owner):
+            by_segment = self.segment.decide(self._weigh(self.segment, segments))
+        owner, count = segments.units.owner, len(batch.readings)
+        rules, floor = rule_features(batch.readings)
+        first_flag = len(CATEGORIES) + len(THRESHOLD_LEVELS)
+        return Signals(
+            category=said[:, : len(CATEGORIES)],
+            urgency=said[:, len(CATEGORIES) : first_flag],
+            segments=segment_summary(by_segment, owner, count),
+            flags=said[:, first_flag:],
+            rules=rules,
+            floor=floor,
+            best_segment=_best_segments(batch.readings, by_segment, owner),
+        )
+
+    def _weigh(self, block: Block, raw: Matrices) -> sparse.csr_matrix:
+        return block.weigh(raw.words, raw.characters, raw.cues, self.settings.cue_weight)
+
+
+def build_matrices(
+    batch: ReadBatch, cues: Sequence[Cue], settings: Settings, grams: CharacterGrams
+) -> tuple[Matrices, Matrices]:
+    """Make the raw features of a batch.
+
+    :returns: those of the whole texts, and those of the segments.
+    """
+    cue_features = CueFeatures(cues)
+    out = []
+    for units, largest in (
+        (whole_texts(batch), settings.text_words),
+        (all_segments(batch), settings.segment_words),
+    ):
+        out.append(
+            Matrices(
+                units,
+                word_ngrams(units, largest=largest),
+                grams.matrix(units, batch.key_strings),
+                cue_features.matrix(batch, units),
+            )
+        )
+    return out[0], out[1]
+
+
+def fit_readers(
+    texts: Matrices,
+    segments: Matrices,
+    complaints: Sequence[LabelledComplaint],
+    levels: NDArray[np.int64],
+    cues: Sequence[Cue],
+    settings: Settings,
+) -> Readers:
+    """Teach both readers.
+
+    :param texts: one row a complaint.
+    :param segments: one row a segment of these complaints.
+    :param levels: (segments, 4) 1 or 0 for level >= 1, 2, 3, 4, or -1 where nobody can say; see
+        ``segment_targets``.
+    """
+    text = build_block(texts.words, texts.characters)
+    matrix = text.weigh(texts.words, texts.characters, texts.cues, settings.cue_weight)
+    category = np.array([CATEGORIES.index(c.category) for c in complaints])
+    text.models.append(build_classifier(settings.text_c).fit(matrix, category))
+    for target in (*urgency_targets(complaints).T, *flag_targets(complaints).T):
+        known = target != _UNKNOWN
+        text.models.append(build_classifier(settings.text_c).fit(matrix[known], target[known]))
+    segment = build_block(segments.words, segments.characters)
+    matrix = segment.weigh(segments.words, segments.characters, segments.cues, settings.cue_weight)
+    for target in levels.T:
+        known = target != _UNKNOWN
+        segment.models.append(
+            build_classifier(settings.segment_c).fit(matrix[known], target[known])
+        )
+    return Readers(text, segment, cues, settings)
+
+
+def urgency_targets(complaints: Sequence[LabelledComplaint]) -> NDArray[np.int64]:
+    """Give (texts, 4): is the urgency at least 1, 2, 3, 4?"""
+    urgency = np.array([int(c.urgency) for c in complaints])
+    return np.column_stack([(urgency >= k).astype(np.int64) for k in THRESHOLD_LEVELS])
+
+
+def flag_targets(complaints: Sequence[LabelledComplaint]) -> NDArray[np.int64]:
+    """Give (texts, 3) in the order of ``FLAGS``; whose life is asked only where one is at risk."""
+    return np.array(
+        [
+            (
+                int(c.at_risk is AtRisk.OTHER) if c.at_risk else _UNKNOWN,
+                int(c.death_reported),
+                int(c.minor),
+            )
+            for c in complaints
+        ],
+        dtype=np.int64,
+    ).reshape(-1, len(FLAGS))
+
+
+def segment_targets(
+    readings: Sequence[Reading], complaints: Sequence[LabelledComplaint]
+) -> NDArray[np.int64]:
+    """Say of each segment which levels it carries.
+
+    A segment that holds most of the marked evidence carries the complaint's level. One beside it
+    carries less than level 2, but may well tell of distress. One that holds a part of it, or
+    stands in a risky complaint without marked evidence, is left out.
+
+    :returns: (segments, 4) of 1, 0 and -1 for "left out".
+    """
+    rows: list[list[int]] = []
+    for reading, complaint in zip(readings, complaints, strict=True):
+        spans = _evidence_tokens(reading, complaint)
+        for start, stop in reading.segments.tolist():
+            rows.append(_segment_target(start, stop, spans, int(complaint.urgency)))
+    return np.array(rows, dtype=np.int64).reshape(-1, len(THRESHOLD_LEVELS))
+
+
+def _segment_target(start: int, stop: int, spans: list[tuple[int, int]], level: int) -> list[int]:
+    if level == 0:
+        return [0] * len(THRESHOLD_LEVELS)
+    if not spans:
+        return [_UNKNOWN] * len(THRESHOLD_LEVELS)
+    shares = [(min(stop, b) - max(start, a)) / max(1, min(b - a, stop - start)) for a, b in spans]
+    share = max(shares)
+    if share >= _COVERED:
+        return [int(level >= k) for k in THRESHOLD_LEVELS]
+    if share <= _UNTOUCHED:
+        return [0 if level < k or k >= 2 else _UNKNOWN for k in THRESHOLD_LEVELS]
+    return [_UNKNOWN] * len(THRESHOLD_LEVELS)
+
+
+def _evidence_tokens(reading: Reading, complaint: LabelledComplaint) -> list[tuple[int, int]]:
+    spans = []
+    for words in complaint.evidence:
+        start = complaint.text.find(words)
+        if start < 0 or not len(reading.starts):
+            continue
+        # Both ends are compared in the original text, where the evidence was marked.
+        origin = np.array(
+            [reading.source.to_original(int(s), int(s) + 1)[0] for s in reading.starts]
+        )
+        first = int(np.searchsorted(origin, start, side="left"))
+        last = int(np.searchsorted(origin, start + len(words), side="left"))
+        if last > first:
+            spans.append((first, last))
+    return spans
+
+
+RULE_WIDTH = 19
+
+
+def rule_features(
+    readings: Sequence[Reading],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Sum up what the lexicon read in each text.
+
+    :returns: (texts, 19): one-hot highest counted level of sure cues (5), of all risk cues (5), of
+        mere mentions (5); whether a cue was taken away by its context; whether the lexicon knows a
+        death, a minor; an age under 18. And (texts,) the level that sure cues hold as a floor.
+    """
+    out = np.zeros((len(readings), RULE_WIDTH))
+    floor = np.zeros(len(readings), dtype=np.int64)
+    for i, reading in enumerate(readings):
+        sure = _highest(m for m in reading.mentions if m.cue.sure)
+        risk = _highest(m for m in reading.mentions if m.cue.kind in ("risk", "farewell", "means"))
+        mention = _highest(m for m in reading.mentions if m.cue.kind in ("mention", "distress"))
+        out[i, [sure, 5 + risk, 10 + mention]] = 1
+        out[i, 15] = any(not m.counts and m.cue.level >= 2 for m in reading.mentions)
+        out[i, 16] = any(m.cue.kind == "death" and m.counts for m in reading.mentions)
+        out[i, 17] = any(m.cue.kind == "minor" for m in reading.mentions)
+        out[i, 18] = reading.minor_age
+        floor[i] = sure
+    return out, floor
+
+
+def _highest(mentions: Iterable[Mention]) -> int:
+    return max((m.level for m in mentions if m.counts), default=0)
+
+
+def _best_segments(
+    readings: Sequence[Reading], log_odds: NDArray[np.float64], owner: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    best = np.full((len(readings), 2), -1, dtype=np.int64)
+    if not len(owner):
+        return best
+    order = np.lexsort((log_odds[:, 1], owner))
+    first = np.searchsorted(owner, np.arange(len(readings)), side="left")
+    last = np.searchsorted(owner, np.arange(len(readings)), side="right") - 1
+    for i, reading in enumerate(readings):
+        if last[i] >= first[i]:
+            best[i] = reading.segments[order[last[i]] - first[i]]
+    return best

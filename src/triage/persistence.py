@@ -1,0 +1,225 @@
+"""Model folder to and from ``TriageModel``. The only importer of skops.
+
+A folder is checked before anything of it is built: format, labels, lexicon, the hash of each
+file, and the types that the files hold. Estimators are stored with skops, which builds nothing
+but what it is told to trust; we trust the literal list below and nothing else.
+"""
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from triage.config import Settings, parse_settings
+from triage.errors import ConfigError, LabelMismatchError, ModelFormatError, UntrustedModelError
+from triage.labels import CATEGORIES, LEVELS
+from triage.model.assessor import TriageModel
+from triage.model.estimators import Block
+from triage.model.heads import Heads
+from triage.model.readers import FLAGS, Readers
+from triage.model.thresholds import OperatingPoint
+from triage.text.lexicon import load_lexicon
+
+FORMAT = "triage model"
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+CARD = "README.md"
+TRUSTED_TYPES: list[str] = []
+"""Types beyond skops' own defaults (scikit-learn, numpy, scipy) that a model may hold: none."""
+
+_FILES = ("text_reader.skops", "segment_reader.skops", "heads.skops")
+_LIBRARIES = ("triage", "scikit-learn", "spacy", "numpy", "scipy", "skops")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What ``manifest.json`` says of a model.
+
+    :param labels: the categories in the order of their columns.
+    :param levels: the urgency levels' names from 0 on.
+    :param flags: the yes-or-no questions in the order of their columns.
+    :param cues: ids of the lexicon's cues in the order of their features.
+    :param threshold: operating point for high risk.
+    :param corpus_sha256: hash of the training texts and labels.
+    :param complaints: how many there were.
+    :param files: SHA-256 of each other file of the folder that is built from.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    levels: tuple[str, ...]
+    flags: tuple[str, ...]
+    cues: tuple[str, ...]
+    settings: Settings
+    point: OperatingPoint
+    corpus_sha256: str
+    complaints: int
+    versions: dict[str, str]
+    files: dict[str, str]
+
+
+def save_model(
+    model: TriageModel, folder: Path, *, corpus_sha256: str, complaints: int, card: str
+) -> Manifest:
+    """Write a model folder; an older model in it is replaced.
+
+    :param corpus_sha256: see ``corpus.hash_corpus``.
+    :param card: the model card, Markdown.
+    """
+    from skops import io
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).unlink(
+        missing_ok=True
+    )  # a folder without one is no model: never half of two
+    parts = (
+        _block_parts(model.readers.text),
+        _block_parts(model.readers.segment),
+        _head_parts(model),
+    )
+    for name, part in zip(_FILES, parts, strict=True):
+        (folder / name).write_bytes(io.dumps(part, compression=8, compresslevel=1))
+    manifest = Manifest(
+        name=model.name,
+        labels=tuple(map(str, CATEGORIES)),
+        levels=tuple(level.shown for level in LEVELS),
+        flags=FLAGS,
+        cues=tuple(cue.id for cue in model.readers.cues),
+        settings=model.settings,
+        point=model.point,
+        corpus_sha256=corpus_sha256,
+        complaints=complaints,
+        versions={"python": platform.python_version(), **{n: version(n) for n in _LIBRARIES}},
+        files={name: hash_file(folder / name) for name in _FILES},
+    )
+    (folder / CARD).write_text(card, "utf-8")
+    stored = {"format": FORMAT, "format_version": FORMAT_VERSION, **asdict(manifest)}
+    (folder / MANIFEST).write_text(json.dumps(stored, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    return manifest
+
+
+def hash_file(path: Path) -> str:
+    """Give the SHA-256 of a file, in hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _block_parts(block: Block) -> dict[str, object]:
+    return {"words": block.words, "characters": block.characters, "models": block.models}
+
+
+def _head_parts(model: TriageModel) -> dict[str, object]:
+    heads = model.heads
+    return {"category": heads.category, "levels": heads.levels, "flags": heads.flags}
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check what a model folder says of itself; nothing of it is built.
+
+    :raises ModelFormatError: for a folder that is no model, is damaged or of a newer format.
+    :raises LabelMismatchError: for a model made for other labels.
+    """
+    try:
+        stored = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except FileNotFoundError:
+        raise ModelFormatError(f"{folder}: is no model folder ({MANIFEST} is not there)") from None
+    except (OSError, ValueError):
+        raise ModelFormatError(
+            f"{folder}: {MANIFEST} cannot be read; train the model again"
+        ) from None
+    if not isinstance(stored, dict) or stored.get("format") != FORMAT:
+        raise ModelFormatError(
+            f"{folder}: is not a model of triage; name a folder that `triage train` made"
+        )
+    if stored.get("format_version") != FORMAT_VERSION:
+        raise ModelFormatError(
+            f"{folder}: has format {stored.get('format_version')!r}, this version of triage reads"
+            f" {FORMAT_VERSION}; update triage or train the model again"
+        )
+    try:
+        manifest = _parse_manifest(stored, folder)
+    except (KeyError, TypeError, AttributeError, ConfigError):
+        raise ModelFormatError(f"{folder}: {MANIFEST} is damaged; train the model again") from None
+    _check_labels(manifest, folder)
+    return manifest
+
+
+def _parse_manifest(stored: dict[str, Any], folder: Path) -> Manifest:
+    return Manifest(
+        name=str(stored["name"]),
+        labels=tuple(stored["labels"]),
+        levels=tuple(stored["levels"]),
+        flags=tuple(stored["flags"]),
+        cues=tuple(stored["cues"]),
+        settings=parse_settings(stored["settings"], where=str(folder)),
+        point=OperatingPoint(**stored["point"]),
+        corpus_sha256=str(stored["corpus_sha256"]),
+        complaints=int(stored["complaints"]),
+        versions=dict(stored["versions"]),
+        files=dict(stored["files"]),
+    )
+
+
+def _check_labels(manifest: Manifest, folder: Path) -> None:
+    expected = {
+        "categories": (manifest.labels, tuple(map(str, CATEGORIES))),
+        "levels": (manifest.levels, tuple(level.shown for level in LEVELS)),
+        "flags": (manifest.flags, FLAGS),
+    }
+    for what, (found, wanted) in expected.items():
+        if found != wanted:
+            raise LabelMismatchError(
+                f"{folder}: its {what} are {', '.join(map(str, found))}; expected"
+                f" {', '.join(wanted)}; train the model again with this version"
+            )
+    if manifest.cues != tuple(cue.id for cue in load_lexicon().cues):
+        raise LabelMismatchError(
+            f"{folder}: was trained with another lexicon; train it again: triage train"
+        )
+
+
+def load_model_folder(folder: Path) -> TriageModel:
+    """Load a model, checked first.
+
+    :raises ModelFormatError: see ``read_manifest``; also where scikit-learn's version differs.
+    :raises UntrustedModelError: where a file was changed or holds types we do not build.
+    """
+    manifest = read_manifest(folder)
+    found, wanted = version("scikit-learn"), manifest.versions.get("scikit-learn", "")
+    if found.split(".")[:2] != wanted.split(".")[:2]:
+        raise ModelFormatError(
+            f"{folder}: was trained with scikit-learn {wanted}, found {found}; train it again: triage train"
+        )
+    text, segment, heads = (_load_part(folder, name, manifest) for name in _FILES)
+    cues = load_lexicon().cues
+    readers = Readers(Block(**text), Block(**segment), cues, manifest.settings)
+    return TriageModel(
+        readers, Heads(**heads), manifest.point, manifest.settings, name=manifest.name
+    )
+
+
+def _load_part(folder: Path, name: str, manifest: Manifest) -> dict[str, Any]:
+    from skops import io
+
+    path = folder / name
+    if not path.is_file():
+        raise ModelFormatError(f"{folder}: {name} is not there; train the model again")
+    if manifest.files.get(name) != hash_file(path):
+        raise UntrustedModelError(
+            f"{path}: does not match its manifest (changed or damaged); train the model again or"
+            " copy the whole folder anew"
+        )
+    try:
+        untrusted = set(io.get_untrusted_types(file=path)) - set(TRUSTED_TYPES)
+        if untrusted:
+            raise UntrustedModelError(
+                f"{path}: holds types that are not built from files: {', '.join(sorted(untrusted))}"
+            )
+        part: dict[str, Any] = io.load(path, trusted=TRUSTED_TYPES)
+    except UntrustedModelError:
+        raise
+    except Exception as error:  # whatever a broken archive makes skops raise
+        raise ModelFormatError(f"{path}: is damaged ({type(error).__name__})") from None
+    return part

@@ -1,0 +1,45 @@
+"""Read whether a person wronged is said to be under 18: ages and school classes with their numbers."""
+
+import re
+
+_DIGITS = str.maketrans("०१२३४५६७८९", "0123456789")
+ADULT = 18
+
+_AGE = re.compile(
+    r"\b(?:age[d]?|umar|umra|umr|aged about|उम्र|वय|आयु)\W{0,3}(?:is|of|hai|about)?\W{0,2}(\d{1,2})\b(?!\s*(?:days|hours|min))"
+    r"|\b(\d{1,2})\s*[- ]?(?:years?|yrs?|yr|y)[- ]?\s*(?:old|ki|ka|of age|\bgirl|\bboy|daughter|son)"
+    r"|\b(\d{1,2})\s*(?:saal|sal|baras|साल|वर्षीय|वर्षाची|वर्षाचा|वर्षांची|वर्षांचा|वर्षाच्या|वर्षांच्या|वर्ष)\s*(?:ki|ka|ke|की|का|के|मुलगी|मुलगा|मुलीला|मुलाला)?\b"
+    r"|\b(\d{1,2})\s*(?:yo|y/o)\b",
+    re.IGNORECASE,
+)
+_AGO = re.compile(
+    r"^\s*(?:pehle|pahle|se|ago|back|purani|पहले|से|पूर्वी|झाली|hue|ho gaye|baad|tak|experience|relation)",
+    re.IGNORECASE,
+)
+_SCHOOL = re.compile(
+    r"\b(?:class|std|standard|grade|kaksha|कक्षा|क्लास|इयत्ता)\W{0,2}(\d{1,2})(?:th|st|nd|rd|वी|वीं|वीत)?\b"
+    r"|\b(\d{1,2})\s?(?:th|st|nd|rd|vi|v|वीं|वी)\s*(?:class|std|standard|grade|kaksha|कक्षा|क्लास|me padh|mein padh|में पढ)"
+    r"|\b(\d{1,2})\s?(?:वीत|वीला|वीच्या|वीतला|वीतली)",
+    re.IGNORECASE,
+)  # fmt: skip
+LAST_MINOR_CLASS = 11
+"""Pupils of class 12 are often 18; the label guide wants a minor to be said, not guessed."""
+
+
+def mentions_minor(text: str) -> bool:
+    """Say whether a text gives an age under 18 or a school class up to 11 for somebody.
+
+    :param text: clean text.
+
+    >>> mentions_minor("my daughter aged 15 is in class 10"), mentions_minor("I am 25 years old")
+    (True, False)
+    """
+    plain = text.translate(_DIGITS)
+    for match in _AGE.finditer(plain):
+        age = int(next(group for group in match.groups() if group))
+        if 5 <= age < ADULT and not _AGO.match(plain[match.end() :]):
+            return True
+    for match in _SCHOOL.finditer(plain):
+        if 1 <= int(next(group for group in match.groups() if group)) <= LAST_MINOR_CLASS:
+            return True
+    return False

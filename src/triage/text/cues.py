@@ -1,0 +1,117 @@
+"""Find the lexicon's cues in a doc, and read what the words around them make of each."""
+
+from dataclasses import dataclass
+
+from spacy.attrs import NORM
+from spacy.matcher import PhraseMatcher
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from triage.text.context import ContextReader
+from triage.text.lexicon import MAX_GAP, Cue, Lexicon, Pattern, Run
+from triage.text.mentions import Mention, build_pattern
+
+TOPIC_KINDS = frozenset({"topic", "minor"})
+"""Cues whose meaning no context changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _GapPattern:
+    cue: int
+    runs: tuple[int, ...]
+
+
+class CueFinder:
+    """Pipeline component: sets ``doc._.mentions``.
+
+    All phrases go into one ``PhraseMatcher`` on NORM, which costs little however many they are.
+    Patterns with gaps are put together from their runs, only where all their runs were found.
+    """
+
+    def __init__(self, vocab: Vocab) -> None:
+        self.vocab = vocab
+        self.matcher = PhraseMatcher(vocab, attr=NORM)
+
+    def attach(self, lexicon: Lexicon) -> None:
+        """Take the phrases of a lexicon."""
+        self.cues = lexicon.cues
+        self.reader = ContextReader(self.vocab, lexicon.rules)
+        self._gaps_by_first: dict[int, list[_GapPattern]] = {}
+        self._cue_by_key: dict[int, int] = {}
+        self._run_keys: set[int] = set()
+        names: dict[Run, str] = {}
+        for index, cue in enumerate(self.cues):
+            plain = [build_pattern(self.vocab, p[0]) for p in cue.patterns if len(p) == 1]
+            if plain:
+                self.matcher.add(f"cue {index}", plain)
+                self._cue_by_key[self.vocab.strings[f"cue {index}"]] = index
+            for pattern in cue.patterns:
+                if len(pattern) > 1:
+                    self._add_gap_pattern(index, pattern, names)
+
+    def _add_gap_pattern(self, index: int, pattern: Pattern, names: dict[Run, str]) -> None:
+        for run in pattern:
+            if run not in names:
+                names[run] = f"run {len(names)}"
+                self.matcher.add(names[run], [build_pattern(self.vocab, run)])
+                self._run_keys.add(self.vocab.strings[names[run]])
+        keys = tuple(self.vocab.strings[names[run]] for run in pattern)
+        self._gaps_by_first.setdefault(keys[0], []).append(_GapPattern(index, keys))
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Find the cues of one doc and their context."""
+        matches = self.matcher(doc)
+        if matches:
+            mentions = self._mentions(matches)
+            if mentions:
+                doc._.mentions = self.reader.read(doc, keep_longest(mentions))
+        return doc
+
+    def _mentions(self, matches: list[tuple[int, int, int]]) -> list[Mention]:
+        mentions: list[Mention] = []
+        runs: dict[int, list[tuple[int, int]]] = {}
+        for key, start, end in matches:
+            if key in self._run_keys:
+                runs.setdefault(key, []).append((start, end))
+            else:
+                mentions.append(self._mention(self._cue_by_key[key], start, end))
+        if len(runs) > 1:
+            mentions += self._join_runs(runs)
+        return mentions
+
+    def _mention(self, index: int, start: int, end: int) -> Mention:
+        return Mention(cue=self.cues[index], start=start, end=end)
+
+    def _join_runs(self, found: dict[int, list[tuple[int, int]]]) -> list[Mention]:
+        joined: list[Mention] = []
+        for gap in (gap for key in found for gap in self._gaps_by_first.get(key, ())):
+            spans = found[gap.runs[0]]
+            for key in gap.runs[1:]:
+                nexts = found.get(key, ())
+                spans = [(a, d) for a, b in spans for c, d in nexts if b <= c <= b + MAX_GAP]
+            joined += [self._mention(gap.cue, start, end) for start, end in spans]
+        return joined
+
+
+def keep_longest(mentions: list[Mention]) -> list[Mention]:
+    """Drop each mention inside a longer one: "mann nahi karta jeene ka" also holds "jeene".
+
+    Of two with the same words the higher level stays. Topics overlap whatever they like.
+    """
+    kept: list[Mention] = []
+    order = sorted(mentions, key=lambda m: (m.start - m.end, m.cue.kind != "decoy", -m.cue.level))
+    for mention in order:
+        inside = mention.cue.kind not in TOPIC_KINDS and any(
+            other.start <= mention.start
+            and mention.end <= other.end
+            and other.cue.kind not in TOPIC_KINDS
+            for other in kept
+        )
+        if not inside:
+            kept.append(mention)
+    return sorted(kept, key=lambda m: (m.start, m.end))
+
+
+def cue_index(cues: tuple[Cue, ...]) -> dict[str, int]:
+    """Give each cue's column, in the order of the lexicon."""
+    return {cue.id: i for i, cue in enumerate(cues)}

@@ -1,0 +1,144 @@
+"""Turn raw text into clean text and remember where each character came from.
+
+Phones write the same word in many ways: composed and decomposed Unicode, zero-width joiners,
+mathematical bold letters, Cyrillic look-alikes, NUL bytes from a broken export. The readers after
+this step see one form. Offsets are kept, so evidence is highlighted in what the person wrote.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+MAX_CHARACTERS = 20_000
+"""Longer texts are read up to here: the portal's form stops at 1,500, so the rest is paste."""
+
+# Joiners, directional marks, soft hyphens, variation selectors, byte-order marks, tags.
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufffb\U000e0000-\U000e0fff"
+)
+_CONTROL = "\x00-\x08\x0e-\x1f\x7f-\x9f"
+_LOOKALIKES = dict(
+    zip(
+        "аеорсухіјѕԁһкмтнвАЕОРСУХІЈЅКМТНВοαεικνρτυχΑΕΟΡΤΥΧΙΚΝΒΜΗΖ",
+        "aeopcyxijsdhkmthbAEOPCYXIJSKMTHBoaeikvptuxAEOPTYXIKNBMHZ",
+        strict=True,
+    )
+)
+_QUOTES = {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'", "\u201c": '"', "\u201d": '"'}
+_ODD = re.compile(
+    f"[{_INVISIBLE}{_CONTROL}]|[\u2018\u2019\u02bc`\u201c\u201d]|\\s\\s|[^\\S ]|^\\s|\\s$"
+    "|[\u0370-\u052f\u2000-\u200a\u2070-\u209f\u2100-\u214f\u2460-\u24ff\uff00-\uffef\U0001d400-\U0001d7ff]"
+)
+_DROPPED = re.compile(f"[{_INVISIBLE}{_CONTROL}]")
+_FOREIGN_WORD = re.compile("[\u0370-\u052f]")
+
+
+@dataclass(frozen=True, slots=True)
+class NormalisedText:
+    """Clean text with a way back to the original.
+
+    :param text: the clean text.
+    :param origins: for each clean character, the index of the original one; None where both
+        texts are the same and every index stands for itself.
+    :param original_length: characters in the original text.
+    """
+
+    text: str
+    origins: tuple[int, ...] | None
+    original_length: int
+
+    def to_original(self, start: int, end: int) -> tuple[int, int]:
+        r"""Give the original offsets of a clean span.
+
+        >>> normalise("I  can\\u200bnot").to_original(2, 8)
+        (3, 10)
+        """
+        if start >= end:
+            return start, start
+        if self.origins is None:
+            return start, end
+        last = end - 1
+        stop = self.origins[end] if end < len(self.origins) else self.original_length
+        # Dropped characters between two kept ones belong to neither, trailing blanks least of all.
+        return self.origins[start], min(stop, self.origins[last] + self._width(last))
+
+    def _width(self, index: int) -> int:
+        """Original characters that the clean character at ``index`` stands for."""
+        assert self.origins is not None
+        if index + 1 < len(self.origins) and self.text[index] != " ":
+            return max(1, self.origins[index + 1] - self.origins[index])
+        return 1
+
+
+def normalise(raw: str) -> NormalisedText:
+    r"""Clean a text: NFC, no invisible or control characters, look-alikes folded, single spaces.
+
+    :param raw: any string, of any length; read up to ``MAX_CHARACTERS``.
+    :returns: the clean text with offsets into ``raw``.
+
+    >>> normalise("ѕuісide\\u200b  now").text
+    'suicide now'
+    """
+    text = raw[:MAX_CHARACTERS]
+    if not _ODD.search(text) and unicodedata.is_normalized("NFC", text):
+        return NormalisedText(text, None, len(raw))
+    return _normalise_by_character(text, len(raw))
+
+
+def _normalise_by_character(text: str, original_length: int) -> NormalisedText:
+    pieces: list[str] = []
+    origins: list[int] = []
+    for start, cluster in _clusters(text):
+        clean = _clean_cluster(cluster)
+        if clean == " " and (not pieces or pieces[-1] == " "):
+            continue
+        pieces.extend(clean)
+        # A cluster that kept its length kept its order; a composed one starts where it started.
+        kept = len(clean) == len(cluster)
+        origins.extend(start + i if kept else start for i in range(len(clean)))
+    if pieces and pieces[-1] == " ":
+        pieces.pop()
+        origins.pop()
+    clean_text = _fold_lookalikes("".join(pieces))
+    return NormalisedText(clean_text, tuple(origins), original_length)
+
+
+def _clusters(text: str) -> list[tuple[int, str]]:
+    """Split into a base character with its combining marks, invisible characters left out."""
+    clusters: list[tuple[int, str]] = []
+    for i, char in enumerate(text):
+        if _DROPPED.match(char):
+            continue
+        if clusters and unicodedata.combining(char):
+            start, cluster = clusters[-1]
+            clusters[-1] = (start, cluster + char)
+        else:
+            clusters.append((i, char))
+    return clusters
+
+
+@lru_cache(maxsize=4096)
+def _clean_cluster(cluster: str) -> str:
+    if cluster.isspace():
+        return " "
+    cluster = "".join(_QUOTES.get(char, char) for char in cluster)
+    # Compatibility forms (full-width, bold, circled letters) only: NFKC on Devanagari is NFC.
+    folded = unicodedata.normalize("NFKC", cluster)
+    return " " if folded.isspace() else folded
+
+
+def _fold_lookalikes(text: str) -> str:
+    """Fold Cyrillic and Greek letters inside words that otherwise are Latin; lengths stay."""
+    if not _FOREIGN_WORD.search(text):
+        return text
+    return re.sub(r"\S+", _fold_word, text)
+
+
+def _fold_word(match: re.Match[str]) -> str:
+    word = match.group()
+    folded = "".join(_LOOKALIKES.get(char, char) for char in word)
+    foreign_left = _FOREIGN_WORD.search(folded)
+    # A word that is all look-alikes ("сор") is Latin in disguise as well, if no true Cyrillic is left.
+    return word if foreign_left else folded

@@ -1,0 +1,55 @@
+"""The one spaCy pipeline that every text goes through once.
+
+A blank multi-language pipeline: tokens, their spelling keys as NORM, cues with their context, and
+leads. Nothing in it is downloaded and nothing in it is trained.
+"""
+
+from typing import Any
+
+from spacy.attrs import NORM
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import compile_infix_regex
+
+from triage.text.cues import CueFinder
+from triage.text.lexicon import Lexicon, load_lexicon
+from triage.text.typos import build_key_getter
+
+# Sentences are glued in every sixth complaint ("band karo.Mera"), also where spaCy, made for
+# edited text, expects a name: between two small letters, and around the danda.
+_GLUED = r"(?<=[a-z\u0900-\u0965])[.!?](?=[A-Za-z\u0900-\u0965]{2})"
+_DANDA = r"[\u0964\u0965|]"
+
+
+class ComplaintLanguage(Language):  # type: ignore[no-untyped-call]
+    """spaCy's multi-language tokeniser with spelling keys as NORM."""
+
+    lang = "xx"
+
+
+def build_nlp(lexicon: Lexicon | None = None) -> Language:
+    """Build the pipeline.
+
+    :param lexicon: cues and context rules; None takes the shipped ones.
+    :returns: a Language whose docs carry ``doc._.mentions``, a tuple of ``cues.Mention``.
+    """
+    lexicon = lexicon or load_lexicon()
+    nlp = ComplaintLanguage()
+    vocab: Any = nlp.vocab
+    tokenizer: Any = nlp.tokenizer
+    vocab.lex_attr_getters[NORM] = build_key_getter(lexicon.risk_words())
+    infixes = [*(nlp.Defaults.infixes or ()), _GLUED, _DANDA]
+    tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
+    if not Doc.has_extension("mentions"):
+        Doc.set_extension("mentions", default=())
+    finder: Any = nlp.add_pipe("triage_cues")
+    finder.attach(lexicon)
+    return nlp
+
+
+@Language.factory("triage_cues")
+def _create_cue_finder(nlp: Language, name: str) -> CueFinder:
+    return CueFinder(nlp.vocab)
+
+
+__all__ = ["Language", "build_nlp"]

@@ -1,0 +1,130 @@
+"""What reading a complaint yields, free of spaCy: keys, places, cues in their context, segments.
+
+A batch is read inside a memory zone, so that a run over millions of texts stays flat: nothing of
+spaCy's outlives its batch, least of all anybody's words.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.attrs import IDX, LENGTH, NORM
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from triage.text.ages import mentions_minor
+from triage.text.context import SENTENCE_ENDS
+from triage.text.language import detect_language
+from triage.text.mentions import Mention
+from triage.text.normalise import NormalisedText, normalise
+
+MAX_SEGMENT = 24
+"""Words of a segment at most: what is longer (many write without a full stop) is cut into windows."""
+
+WINDOW, STRIDE = 20, 10
+MIN_SEGMENT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One complaint as read.
+
+    :param source: the clean text with its way back to the original.
+    :param keys: (tokens,) uint64, each token's spelling key as a hash.
+    :param starts: (tokens,) first character of each token in the clean text.
+    :param ends: (tokens,) one past the last.
+    :param segments: (segments, 2) token ranges: sentences, or windows of long ones.
+    :param mentions: cues found, in their context.
+    :param language: see ``language.detect_language``.
+    :param minor_age: True where an age or class under 18 is given.
+    """
+
+    source: NormalisedText = field(repr=False)
+    keys: NDArray[np.uint64] = field(repr=False)
+    starts: NDArray[np.int64] = field(repr=False)
+    ends: NDArray[np.int64] = field(repr=False)
+    segments: NDArray[np.int64] = field(repr=False)
+    mentions: tuple[Mention, ...]
+    language: str
+    minor_age: bool
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Give the characters of the original text for the tokens ``start`` to ``end``."""
+        return self.source.to_original(int(self.starts[start]), int(self.ends[end - 1]))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBatch:
+    """Some complaints, read together.
+
+    :param readings: in the order of the texts.
+    :param key_strings: the spelling key behind each hash that occurs in the batch.
+    """
+
+    readings: list[Reading]
+    key_strings: dict[int, str] = field(repr=False)
+
+
+def read_texts(nlp: Language, texts: Sequence[str]) -> ReadBatch:
+    """Read texts through the pipeline, once each.
+
+    :param nlp: from ``pipeline.build_nlp``.
+    :param texts: original texts; a few hundred at a time is best.
+    """
+    sources = [normalise(text) for text in texts]
+    with nlp.memory_zone():
+        readings = [_read_doc(nlp(source.text), source) for source in sources]
+        all_keys = [reading.keys for reading in readings]
+        distinct = np.unique(np.concatenate(all_keys)) if all_keys else np.empty(0, np.uint64)
+        strings = nlp.vocab.strings
+        key_strings = {int(key): strings[int(key)] for key in distinct}
+    return ReadBatch(readings, key_strings)
+
+
+def _read_doc(doc: Doc, source: NormalisedText) -> Reading:
+    table: NDArray[Any] = doc.to_array([NORM, IDX, LENGTH])
+    starts = table[:, 1].astype(np.int64)
+    keys = table[:, 0].astype(np.uint64)
+    return Reading(
+        source=source,
+        keys=keys,
+        starts=starts,
+        ends=starts + table[:, 2].astype(np.int64),
+        segments=cut_segments(keys, sentence_ends(doc)),
+        mentions=doc._.mentions,
+        language=detect_language(source.text),
+        minor_age=mentions_minor(source.text),
+    )
+
+
+def sentence_ends(doc: Doc) -> NDArray[np.uint64]:
+    """Give the hashes of the marks that end a sentence."""
+    strings = doc.vocab.strings
+    return np.array([strings.add(mark) for mark in SENTENCE_ENDS], dtype=np.uint64)
+
+
+def cut_segments(keys: NDArray[np.uint64], marks: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Cut a text into sentences, and long ones into overlapping windows.
+
+    :param keys: (tokens,) spelling keys.
+    :param marks: keys of the marks that end a sentence.
+    :returns: (segments, 2) token ranges; none for a text without tokens.
+    """
+    segments: list[tuple[int, int]] = []
+    start = 0
+    for stop in [*(np.flatnonzero(np.isin(keys, marks)) + 1).tolist(), len(keys)]:
+        length = stop - start
+        if length <= 0:
+            continue
+        if length < MIN_SEGMENT and segments:
+            segments[-1] = (segments[-1][0], stop)
+        elif length <= MAX_SEGMENT:
+            segments.append((start, stop))
+        else:
+            last = max(start + length - WINDOW, start)
+            begins = [*range(start, last, STRIDE), last]
+            segments += [(begin, begin + WINDOW) for begin in begins]
+        start = stop
+    return np.array(segments, dtype=np.int64).reshape(-1, 2)

@@ -1,0 +1,133 @@
+"""Mask identifiers and names, for everything that is shown, logged or printed.
+
+Names are masked where the words around them say that they are names ("my name is", "Mr", "नाम"),
+and wherever they stand in the list of common Indian given and family names. Rather one word too
+many than one too few: the full text is a click away for who may see it.
+"""
+
+import re
+from functools import cache
+from importlib import resources
+
+from triage.text.leads import SHOWN_KINDS, find_leads
+from triage.text.spelling import spelling_key
+
+MASKS = {
+    "phone": "[phone]",
+    "upi": "[upi id]",
+    "email": "[e-mail]",
+    "link": "[link]",
+    "handle": "[handle]",
+    "ifsc": "[ifsc]",
+    "card": "[card]",
+    "account": "[account]",
+    "wallet": "[wallet]",
+    "imei": "[imei]",
+    "reference": "[reference]",
+}
+NAME_MASK = "[name]"
+
+_WORD = re.compile(r"[^\W\d_](?:[\w\u0900-\u0963']*[\w\u0900-\u0963])?")
+_INTRODUCED = re.compile(
+    r"(?:\b(?:my name is|name is|named|name of|mr\.?|mrs\.?|ms\.?|miss|shri|smt\.?|kumari|"
+    r"mera naam|naam|s/o|d/o|w/o|son of|daughter of|wife of)|"
+    r"नाम|नाव|श्री|श्रीमती|सौ\.?|कु\.?)\s+(?P<name>[^\W\d_][\w\u0900-\u0963]+)",
+    re.IGNORECASE,
+)
+_NOT_NAMES = frozenset(
+    [
+        "is",
+        "hai",
+        "he",
+        "ka",
+        "ki",
+        "ke",
+        "se",
+        "ne",
+        "par",
+        "me",
+        "main",
+        "not",
+        "and",
+        "or",
+        "to",
+        "the",
+        "a",
+        "i",
+        "my",
+        "of",
+        "ahe",
+        "aahe",
+        "nahi",
+        "said",
+        "ye",
+        "wo",
+        "ek",
+        "है",
+        "का",
+        "की",
+        "के",
+        "से",
+        "ने",
+        "आहे",
+        "चा",
+        "ची",
+        "चे",
+        "हे",
+        "एक",
+    ]
+)
+
+
+@cache
+def name_keys() -> frozenset[str]:
+    """Spelling keys of common names; see ``lexicon/names.txt``."""
+    text = resources.files("triage.text.lexicon").joinpath("names.txt").read_text("utf-8")
+    words = (
+        word for line in text.splitlines() if not line.startswith("#") for word in line.split()
+    )
+    return frozenset(spelling_key(word) for word in words)
+
+
+def redact(text: str) -> str:
+    """Mask the identifiers and names of a text.
+
+    :param text: any text, whole or a snippet.
+    :returns: the text with masks such as ``[phone]``; amounts and platforms stay.
+
+    >>> redact("my name is Rakesh, pay 9XXXXXXX21")
+    'my name is [name], pay [phone]'
+    """
+    out: list[str] = []
+    done = 0
+    for start, end, mask in _masked_spans(text):
+        if start >= done:
+            out += [text[done:start], mask]
+            done = end
+    return "".join(out) + text[done:]
+
+
+def _masked_spans(text: str) -> list[tuple[int, int, str]]:
+    leads = find_leads(text)
+    spans = [(lead.start, lead.end, MASKS[lead.kind]) for lead in leads if lead.kind in MASKS]
+    shown = [(lead.start, lead.end) for lead in leads if lead.kind in SHOWN_KINDS]
+    names = name_keys()
+    for match in _WORD.finditer(text):
+        if any(start <= match.start() < end for start, end in shown):
+            continue
+        if _is_name(match.group(), names):
+            spans.append((match.start(), match.end(), NAME_MASK))
+    for match in _INTRODUCED.finditer(text):
+        if match["name"].lower() not in _NOT_NAMES:
+            spans.append((match.start("name"), match.end("name"), NAME_MASK))
+    # Any other run of five digits or more may be half of an identifier that a snippet cut.
+    spans += [(m.start(), m.end(), "[number]") for m in re.finditer(r"[\dxX]*\d[\dxX]{4,}", text)
+              if not any(start <= m.start() < end for start, end in shown)]  # fmt: skip
+    return sorted(spans, key=lambda span: (span[0], -span[1]))
+
+
+def _is_name(word: str, names: frozenset[str]) -> bool:
+    return len(word) > 2 and spelling_key(word) in names
+
+
+__all__ = ["MASKS", "NAME_MASK", "name_keys", "redact"]

@@ -1,0 +1,198 @@
+"""One key per word, however it is spelt and in whichever of the two scripts.
+
+``vedio`` and ``video``, ``nhi``, ``nahin`` and ``नहीं``, ``sucide`` and ``suicide`` get one key each,
+so that the lexicon is written once and a model learns from Hinglish what it needs in Hindi.
+Devanagari is transliterated first (with the schwas that speech drops), then both scripts are
+folded alike. What would collide is protected: ``mar`` "die" and ``maar`` "beat" stay apart.
+
+The key is each lexeme's NORM, so it is made once for each distinct word and never for a token.
+"""
+
+import re
+import tomllib
+from functools import cache
+from importlib import resources
+
+_CONSONANTS = {
+    "क": "k", "ख": "kh", "ग": "g", "घ": "gh", "ङ": "n",
+    "च": "ch", "छ": "chh", "ज": "j", "झ": "jh", "ञ": "n",
+    "ट": "t", "ठ": "th", "ड": "d", "ढ": "dh", "ण": "n",
+    "त": "t", "थ": "th", "द": "d", "ध": "dh", "न": "n",
+    "प": "p", "फ": "ph", "ब": "b", "भ": "bh", "म": "m",
+    "य": "y", "र": "r", "ल": "l", "ळ": "l", "व": "v",
+    "श": "sh", "ष": "sh", "स": "s", "ह": "h", "ऱ": "r",
+}  # fmt: skip
+_MATRAS = {
+    "ा": "aa", "ि": "i", "ी": "i", "ु": "u", "ू": "u", "ृ": "ri", "े": "e", "ै": "ai",
+    "ो": "o", "ौ": "au", "ॅ": "e", "ॉ": "o", "ॊ": "o", "ॆ": "e",
+}  # fmt: skip
+_VOWELS = {
+    "अ": "a", "आ": "aa", "इ": "i", "ई": "i", "उ": "u", "ऊ": "u", "ऋ": "ri", "ए": "e",
+    "ऐ": "ai", "ओ": "o", "औ": "au", "ऑ": "o", "ॲ": "e", "ऍ": "e",
+}  # fmt: skip
+_DIGITS = str.maketrans("०१२३४५६७८९", "0123456789")
+_VIRAMA, _NUKTA = "्", "़"
+_NASALS = "ंँ"
+_DEVANAGARI = re.compile("[\u0900-\u097f]")
+
+_NUMBER = re.compile(r"^(?:rs|inr)?\.?[₹$]?[\dx*.,:/+-]*[\d*x]{2}[\dx*.,:/+-]*$|^\d$")
+_WITH_UNIT = re.compile(r"^\d[\d.,]*[a-z]{1,6}$")
+_LINK = re.compile(r"://|^https?|^www\.|\w\.(?:com|in|org|net|apk|co|info|io|me|xyz)\b")
+
+# Applied in order to lower-case Latin words. Each pair keeps words apart that mean different
+# things; see tests/behaviour/spelling.toml for what must meet and what must not.
+_FOLDS = tuple(
+    (re.compile(pattern), to)
+    for pattern, to in (
+        (r"(.)\1{2,}", r"\1\1"),
+        (r"ph", "f"),
+        (r"[wv]", "v"),
+        (r"z", "j"),
+        (r"ck|q", "k"),
+        (r"x", "ks"),
+        (r"c(?=[eiy])", "s"),
+        (r"c(?!h)", "k"),
+        (r"chh", "ch"),
+        (r"ee", "i"),
+        (r"(?<=.)ie(?=.)", "i"),
+        (r"oo|(?<=.)ou", "u"),
+        (r"(?<=..)(?:ai|ay|ei|ey)|(?:ai|ay|ei|ey)(?=..)", "e"),
+        (r"(?<=.)(?:au|ao)(?=.)", "o"),
+        (r"(?<=..[^aeiou])y$", "i"),
+        (r"iy|ii+", "i"),
+        (r"uu+", "u"),
+        (r"(?<=..)un$", "u"),
+        (r"aa+", "a"),
+        (r"([^aeiou])\1", r"\1"),
+        (r"(?<=[bdgjkt])h", ""),
+    )
+)
+_PROTECTED = re.compile(r"^m+aa+r(?!k)")
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    """Spellings that no rule can fold, each with its canonical word's folded form.
+
+    Devanagari variants are known by their letters alone: romanised, "दिए" (given) would become
+    "die". Latin ones are known by their folded form too.
+    """
+    table = tomllib.loads(
+        resources.files("triage.text.lexicon").joinpath("spellings.toml").read_text("utf-8")
+    )
+    groups = [item for section in table.values() for item in section.items()]
+    aliases = {canonical: _fold(canonical) for canonical, _ in groups}
+    for canonical, variants in groups:
+        for variant in variants:
+            aliases[variant] = _fold(canonical)
+    for canonical, variants in groups:
+        for variant in variants:
+            if variant.isascii():
+                aliases.setdefault(_fold(variant), _fold(canonical))
+    return aliases
+
+
+def spelling_key(word: str) -> str:
+    """Fold a word to its key.
+
+    :param word: one token, in Latin or Devanagari letters; other scripts come back lower case.
+    :returns: a lower-case Latin key; ``<num>``, ``<phone>``, ``<id>`` or ``<link>`` for what
+        identifies somebody, so that no identifier can become a feature.
+
+    >>> spelling_key("Vedio") == spelling_key("video") == spelling_key("विडियो")
+    True
+    >>> spelling_key("nhi") == spelling_key("नहीं")
+    True
+    >>> spelling_key("mar") == spelling_key("maar")
+    False
+    """
+    lower = word.lower().translate(_DIGITS)
+    mask = _mask(lower)
+    if mask:
+        return mask
+    plain = lower.replace("'", "").replace(".", "")
+    aliases = _aliases()
+    known = aliases.get(plain)
+    if known is not None or not plain:
+        return known or lower
+    latin = _romanise(plain)
+    folded = _fold(latin)
+    return folded if latin is not plain else aliases.get(folded, folded)
+
+
+def _mask(lower: str) -> str:
+    """Give the mask of a word that identifies somebody or counts something, else ''."""
+    if lower.isalpha():
+        return "<num>" if "xxx" in lower else ""
+    if "@" in lower and len(lower) > 1:
+        return "<id>"
+    if _LINK.search(lower):
+        return "<link>"
+    if _NUMBER.match(lower):
+        digits = sum(char.isdigit() or char in "x*" for char in lower)
+        return "<phone>" if digits >= 10 else "<num>"
+    if "_" in lower or any(char.isdigit() for char in lower):
+        return "<num>" if _WITH_UNIT.match(lower) else "<id>"
+    return ""
+
+
+def _romanise(word: str) -> str:
+    """Transliterate Devanagari as it is commonly typed in Latin letters; Latin stays."""
+    if not _DEVANAGARI.search(word):
+        return word
+    syllables = _syllables(word.replace(_NUKTA, ""))
+    return "".join(_drop_schwas(syllables))
+
+
+def _syllables(word: str) -> list[tuple[str, str]]:
+    """Split into (consonants, vowel) pairs; the inherent vowel is 'A', none is ''."""
+    out: list[tuple[str, str]] = []
+    for char in word:
+        if char in _CONSONANTS:
+            out.append((_CONSONANTS[char], "A"))
+        elif char in _MATRAS and out:
+            out[-1] = (out[-1][0], _MATRAS[char])
+        elif char == _VIRAMA and out:
+            out[-1] = (out[-1][0], "")
+        elif char in _VOWELS:
+            out.append(("", _VOWELS[char]))
+        elif char in _NASALS and out:
+            out[-1] = (out[-1][0], _nasal(out[-1][1], char))
+        elif char not in "ः":
+            out.append((char, ""))
+    return out
+
+
+def _nasal(vowel: str, char: str) -> str:
+    """Write the nasal as people type it: 'n' inside; unheard after a long vowel at the end."""
+    return vowel.replace("A", "a") + "~"
+
+
+def _drop_schwas(syllables: list[tuple[str, str]]) -> list[str]:
+    """Drop the inherent vowel where Hindi and Marathi speech drops it: at the end, and in
+    VC_CV (Choudhury et al., 2004, simplified). Nasals at the end of a word fall silent.
+    """
+    out: list[str] = []
+    last = len(syllables) - 1
+    for i, (consonant, vowel) in enumerate(syllables):
+        nasal = vowel.endswith("~")
+        vowel = vowel.rstrip("~")
+        if vowel == "A":
+            before = i > 0 and out and out[-1] and out[-1][-1] in "aeiou"
+            after = i < last and syllables[i + 1][1] not in ("", "A")
+            vowel = "" if (i == last and i > 0) or (before and after) else "a"
+        if nasal and i < last:
+            vowel += "n"
+        out.append(consonant + vowel)
+    return out
+
+
+def _fold(latin: str) -> str:
+    if not latin.isascii():
+        return latin
+    folded = latin
+    if _PROTECTED.match(folded):
+        folded = re.sub(r"^m+aa+r", "m\x00r", folded)
+    for pattern, to in _FOLDS:
+        folded = pattern.sub(to, folded)
+    return folded.replace("\x00", "aa")
