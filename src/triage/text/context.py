@@ -72,8 +72,9 @@ class ContextReader:
         self, doc: Doc, mention: Mention, triggers: list[_Trigger], ends: list[int]
     ) -> Mention:
         if mention.cue.kind not in _READ_KINDS:
-            counts = mention.cue.kind != "decoy"
-            return replace(mention, level=mention.cue.level if counts else 0, counts=counts)
+            if mention.cue.kind == "decoy":
+                return replace(mention, context=(mention.cue.reading,), counts=False)
+            return replace(mention, level=mention.cue.level)
         low = max((e + 1 for e in ends if e < mention.start), default=0)
         high = min((e for e in ends if e >= mention.end), default=10**9)
         near = [t for t in triggers if t.start >= low and t.end <= high]

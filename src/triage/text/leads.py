@@ -16,7 +16,7 @@ _DIGITS = str.maketrans("०१२३४५६७८९", "0123456789")
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
-        ("link", r"(?:https?:?/{0,2}|www\.)[^\s<>\"']{3,}|\b(?:[a-z0-9-]+\.)+(?:com|in|org|net|io|xyz|info|app|co|me|apk|online|site|top|club|ly)\b(?:/[^\s<>\"']*)?(?!@)"),
+        ("link", r"(?:https?:?/{0,2}|www\.)[^\s<>\"']{3,}|\b(?:[a-z0-9-]{2,}\.)+(?:com|in|org|net|io|xyz|info|app|co|me|apk|online|site|top|club|ly)\b(?:/[^\s<>\"']*)?(?!@)"),
         ("email", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
         ("upi", r"[\w.-]{2,}@[a-z][a-z0-9]{1,}"),
         ("handle", r"(?<![\w@])@[a-z0-9_.]{3,30}|\b(?=\w*_)(?=\w*[a-z])[a-z0-9_]{4,30}\b"),

@@ -40,6 +40,8 @@ class Cue:
     :param kind: one of ``CUE_KINDS``.
     :param level: urgency from 0 to 4 that the words alone support.
     :param sure: True where the asserted words alone settle the level, so it becomes a floor.
+    :param reading: for a decoy, what it is instead: ``idiom``, or a kind of context such as
+        ``denied``; else empty.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Cue:
     source: str
     example: str
     patterns: tuple[Pattern, ...]
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,9 @@ def _build_cue(entry: dict[str, object], sets: dict[str, list[str]]) -> Cue:
         raise ValueError(f"kind {kind!r} is none of {', '.join(CUE_KINDS)}")
     if not isinstance(level, int) or not 0 <= level <= 4:
         raise ValueError(f"level {level!r} is not a whole number from 0 to 4")
+    reading = str(entry.get("reading", "idiom" if kind == "decoy" else ""))
+    if reading not in ("", "idiom", *CONTEXT_KINDS):
+        raise ValueError(f"reading {reading!r} is neither idiom nor one of {', '.join(CONTEXT_KINDS)}")
     return Cue(
         id=str(entry["id"]),
         kind=kind,
@@ -148,6 +154,7 @@ def _build_cue(entry: dict[str, object], sets: dict[str, list[str]]) -> Cue:
         source=str(entry["source"]),
         example=str(entry["example"]),
         patterns=_build_patterns(entry["phrases"], sets),
+        reading=reading,
     )
 
 
