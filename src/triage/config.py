@@ -23,12 +23,12 @@ class Settings:
     :param review_below: a category less probable than this is sent to a person, 0 to 1.
     """
 
-    text_c: float = 10.0
-    segment_c: float = 10.0
+    text_c: float = 1.0
+    segment_c: float = 1.0
     head_c: float = 0.3
-    cue_weight: float = 0.5
+    cue_weight: float = 0.25
     text_words: int = 2
-    segment_words: int = 3
+    segment_words: int = 2
     folds: int = 5
     seed: int = 20
     recall_floor: float = 0.95

@@ -8,7 +8,7 @@ but what it is told to trust; we trust the literal list below and nothing else.
 import hashlib
 import json
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,7 @@ def hash_file(path: Path) -> str:
 
 
 def _block_parts(block: Block) -> dict[str, object]:
-    return {"words": block.words, "characters": block.characters, "models": block.models}
+    return {part.name: getattr(block, part.name) for part in fields(Block)}
 
 
 def _head_parts(model: TriageModel) -> dict[str, object]:

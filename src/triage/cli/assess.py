@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from triage.records import Assessment, Evidence
 
 CONTEXT_WORDS = {
+    "idiom": "a figure of speech or another sense",
     "denied": "denied",
     "offender": "said by the offender",
     "taunt": "the victim is told to",

@@ -16,30 +16,41 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
 THRESHOLD_LEVELS = (1, 2, 3, 4)
 """The ordinal scale is read as four questions: is the level at least 1, 2, 3, 4?"""
 
-NO_ANSWER = -8.0
-"""Log-odds that stand for "nothing there", where a text has no segment."""
+MIN_STORIES = 2
+"""Stories that an n-gram must occur in to be used."""
+
+NO_ANSWER = -3.0
+"""Margin that stands for "nothing there", where a text has no segment."""
 
 
 @dataclass
 class Block:
-    """A linear reader: weighted n-grams and cues into logistic regressions, one a question."""
+    """A linear reader: weighted n-grams and cues into linear classifiers, one a question.
+
+    :param word_columns: columns of word n-grams that are used; see ``common_columns``.
+    :param character_columns: likewise of character n-grams.
+    """
 
     words: TfidfTransformer
     characters: TfidfTransformer
-    models: list[LogisticRegression] = field(default_factory=list)
+    word_columns: NDArray[np.int64]
+    character_columns: NDArray[np.int64]
+    models: list[LinearSVC] = field(default_factory=list)
 
     def decide(self, matrix: sparse.csr_matrix) -> NDArray[np.float64]:
-        """Give the log-odds of each question.
+        """Give each question's margin: how far on which side of the dividing plane.
 
         :param matrix: from ``weigh``.
         :returns: (rows, questions); a three-class model gives one column a class.
         """
-        columns = [model.decision_function(matrix) for model in self.models]
-        return np.column_stack(columns)
+        weights = np.vstack([model.coef_ for model in self.models])
+        offsets = np.concatenate([model.intercept_ for model in self.models])
+        return np.asarray(matrix @ weights.T + offsets)
 
     def weigh(
         self,
@@ -51,25 +62,51 @@ class Block:
         """Set the three kinds of features side by side, n-grams weighted and of unit length."""
         return sparse.hstack(
             [
-                self.words.transform(words),
-                self.characters.transform(characters),
+                self.words.transform(words[:, self.word_columns]),
+                self.characters.transform(characters[:, self.character_columns]),
                 cues * cue_weight,
             ],
             format="csr",
         )
 
 
-def build_block(words: sparse.csr_matrix, characters: sparse.csr_matrix) -> Block:
-    """Build a reader whose n-gram weights are fitted and whose models are not there yet."""
+def build_block(
+    words: sparse.csr_matrix, characters: sparse.csr_matrix, stories: NDArray[np.int64]
+) -> Block:
+    """Build a reader whose n-gram weights are fitted and whose models are not there yet.
+
+    :param stories: (rows,) number of the story that each row belongs to.
+    """
+    word_columns = common_columns(words, stories)
+    character_columns = common_columns(characters, stories)
     return Block(
-        TfidfTransformer(sublinear_tf=True).fit(words),
-        TfidfTransformer(sublinear_tf=True).fit(characters),
+        # Words count by the logarithm; a character n-gram's weight is a fraction, whose logarithm
+        # would be negative.
+        TfidfTransformer(sublinear_tf=True).fit(words[:, word_columns]),
+        TfidfTransformer().fit(characters[:, character_columns]),
+        word_columns,
+        character_columns,
     )
 
 
-def build_classifier(c: float) -> LogisticRegression:
-    """Build one unfitted linear classifier; rare answers weigh as much as common ones."""
-    return LogisticRegression(C=c, class_weight="balanced", max_iter=1000, tol=1e-3)
+def common_columns(matrix: sparse.csr_matrix, stories: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Choose the columns that occur in two stories or more.
+
+    What only one story holds tells nothing about another, and may be somebody's name: it is left
+    out, so a model carries no trace of it.
+
+    :returns: columns, ascending; column 0 where no other is left.
+    """
+    entries = matrix.tocoo()
+    pairs = np.unique(entries.col.astype(np.int64) * (stories.max() + 1) + stories[entries.row])
+    seen = np.bincount(pairs // (stories.max() + 1), minlength=1)
+    columns = np.flatnonzero(seen >= MIN_STORIES)
+    return columns if len(columns) else np.array([0])
+
+
+def build_classifier(c: float, *, seed: int) -> LinearSVC:
+    """Build one unfitted linear classifier. Source: Fan et al. (2008), LIBLINEAR."""
+    return LinearSVC(C=c, random_state=seed, max_iter=5000)
 
 
 def build_head(c: float) -> LogisticRegression:
@@ -78,16 +115,16 @@ def build_head(c: float) -> LogisticRegression:
 
 
 def segment_summary(
-    log_odds: NDArray[np.float64], owner: NDArray[np.int64], texts: int
+    margins: NDArray[np.float64], owner: NDArray[np.int64], texts: int
 ) -> NDArray[np.float64]:
     """Sum up each text's segments: the strongest, the second, and all together.
 
-    :param log_odds: (segments, questions).
+    :param margins: (segments, questions).
     :param owner: (segments,) the text of each, ascending.
     :param texts: how many texts there are.
     :returns: (texts, 3 * questions): largest, second largest, log-sum-exp; ``NO_ANSWER`` where none.
     """
-    questions = log_odds.shape[1]
+    questions = margins.shape[1]
     out = np.full((texts, 3 * questions), NO_ANSWER)
     if not len(owner):
         return out
@@ -96,8 +133,8 @@ def segment_summary(
     full = stop > first
     for q in range(questions):
         # Descending within each text: the first row of a text is its strongest segment.
-        order = np.lexsort((-log_odds[:, q], owner))
-        ranked = log_odds[order, q]
+        order = np.lexsort((-margins[:, q], owner))
+        ranked = margins[order, q]
         out[full, q] = ranked[first[full]]
         pair = stop - first > 1
         out[pair, questions + q] = ranked[first[pair] + 1]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from triage.text.lexicon import CONTEXT_KINDS, Cue
+from triage.text.lexicon import READINGS, Cue
 from triage.text.mentions import Mention
 from triage.text.reading import ReadBatch
 
@@ -193,9 +193,9 @@ class CueFeatures:
         self.level_columns = {kind: first + 2 * _LEVELS * i for i, kind in enumerate(kinds)}
         first += 2 * _LEVELS * len(kinds)
         self.context_columns = {
-            kind: first + _LEVELS * i for i, kind in enumerate(sorted(CONTEXT_KINDS))
+            kind: first + _LEVELS * i for i, kind in enumerate(sorted(READINGS))
         }
-        self.width = first + _LEVELS * len(CONTEXT_KINDS)
+        self.width = first + _LEVELS * len(READINGS)
 
     def columns(self, mention: Mention) -> list[int]:
         """Give the columns that a mention sets."""

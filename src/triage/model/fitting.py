@@ -81,7 +81,9 @@ def fit(
         recall_floor=settings.recall_floor,
     )
     progress("reading everything once more for the final model")
-    readers = fit_readers(texts, segments, complaints, targets, cues, settings)
+    readers = fit_readers(
+        texts, segments, complaints, segments.units.owner, targets, cues, settings
+    )
     return Fitted(readers, heads, point, decisions, unseen.floor)
 
 
@@ -103,6 +105,7 @@ def _read_unseen(
         texts.rows(kept),
         segments.rows(kept_segments),
         [c for c, keep in zip(complaints, kept, strict=True) if keep],
+        np.searchsorted(np.flatnonzero(kept), segments.units.owner[kept_segments]),
         targets[kept_segments],
         cues,
         settings,

@@ -40,10 +40,10 @@ _COVERED, _UNTOUCHED = 0.6, 0.15
 class Signals:
     """What the readers and the rules say of each text, before anything is weighed.
 
-    :param category: (texts, 3) log-odds in the order of ``labels.CATEGORIES``.
-    :param urgency: (texts, 4) log-odds of level >= 1, 2, 3, 4 from the text reader.
+    :param category: (texts, 3) margins in the order of ``labels.CATEGORIES``.
+    :param urgency: (texts, 4) margins of level >= 1, 2, 3, 4 from the text reader.
     :param segments: (texts, 12) summary of the segment reader, see ``segment_summary``.
-    :param flags: (texts, 3) log-odds in the order of ``FLAGS``.
+    :param flags: (texts, 3) margins in the order of ``FLAGS``.
     :param rules: (texts, ``RULE_WIDTH``) what the lexicon read, see ``rule_features``.
     :param floor: (texts,) level that the lexicon is sure of, 0 to 4.
     :param best_segment: (texts, 2) token range of the segment most telling of high risk; -1 if none.
@@ -141,6 +141,7 @@ def fit_readers(
     texts: Matrices,
     segments: Matrices,
     complaints: Sequence[LabelledComplaint],
+    owner: NDArray[np.int64],
     levels: NDArray[np.int64],
     cues: Sequence[Cue],
     settings: Settings,
@@ -149,24 +150,33 @@ def fit_readers(
 
     :param texts: one row a complaint.
     :param segments: one row a segment of these complaints.
+    :param owner: (segments,) index of the complaint that each segment belongs to.
     :param levels: (segments, 4) 1 or 0 for level >= 1, 2, 3, 4, or -1 where nobody can say; see
         ``segment_targets``.
     """
-    text = build_block(texts.words, texts.characters)
-    matrix = text.weigh(texts.words, texts.characters, texts.cues, settings.cue_weight)
+    names = [complaint.scenario for complaint in complaints]
+    stories = np.unique(names, return_inverse=True)[1]
     category = np.array([CATEGORIES.index(c.category) for c in complaints])
-    text.models.append(build_classifier(settings.text_c).fit(matrix, category))
-    for target in (*urgency_targets(complaints).T, *flag_targets(complaints).T):
-        known = target != _UNKNOWN
-        text.models.append(build_classifier(settings.text_c).fit(matrix[known], target[known]))
-    segment = build_block(segments.words, segments.characters)
-    matrix = segment.weigh(segments.words, segments.characters, segments.cues, settings.cue_weight)
-    for target in levels.T:
-        known = target != _UNKNOWN
-        segment.models.append(
-            build_classifier(settings.segment_c).fit(matrix[known], target[known])
-        )
+    text = build_block(texts.words, texts.characters, stories)
+    answers = (category, *urgency_targets(complaints).T, *flag_targets(complaints).T)
+    _fit_block(text, texts, answers, settings.text_c, settings)
+    segment = build_block(segments.words, segments.characters, stories[owner])
+    _fit_block(segment, segments, tuple(levels.T), settings.segment_c, settings)
     return Readers(text, segment, cues, settings)
+
+
+def _fit_block(
+    block: Block,
+    raw: Matrices,
+    answers: tuple[NDArray[np.int64], ...],
+    c: float,
+    settings: Settings,
+) -> None:
+    matrix = block.weigh(raw.words, raw.characters, raw.cues, settings.cue_weight)
+    for answer in answers:
+        known = answer != _UNKNOWN
+        model = build_classifier(c, seed=settings.seed)
+        block.models.append(model.fit(matrix[known], answer[known]))
 
 
 def urgency_targets(complaints: Sequence[LabelledComplaint]) -> NDArray[np.int64]:
@@ -272,12 +282,12 @@ def _highest(mentions: Iterable[Mention]) -> int:
 
 
 def _best_segments(
-    readings: Sequence[Reading], log_odds: NDArray[np.float64], owner: NDArray[np.int64]
+    readings: Sequence[Reading], margins: NDArray[np.float64], owner: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     best = np.full((len(readings), 2), -1, dtype=np.int64)
     if not len(owner):
         return best
-    order = np.lexsort((log_odds[:, 1], owner))
+    order = np.lexsort((margins[:, 1], owner))
     first = np.searchsorted(owner, np.arange(len(readings)), side="left")
     last = np.searchsorted(owner, np.arange(len(readings)), side="right") - 1
     for i, reading in enumerate(readings):

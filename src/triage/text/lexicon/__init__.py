@@ -24,6 +24,9 @@ MAX_EXPANSIONS = 20_000
 CUE_KINDS = ("risk", "mention", "distress", "farewell", "means", "decoy", "death", "minor", "topic")
 CONTEXT_KINDS = ("denied", "other", "offender", "taunt", "general", "past", "if", "now", "end")
 
+READINGS = (*CONTEXT_KINDS, "idiom")
+"""What a mention can be read as, beside what its words say."""
+
 Run = tuple[str, ...]
 """Spelling keys of words that stand side by side."""
 
@@ -143,8 +146,8 @@ def _build_cue(entry: dict[str, object], sets: dict[str, list[str]]) -> Cue:
     if not isinstance(level, int) or not 0 <= level <= 4:
         raise ValueError(f"level {level!r} is not a whole number from 0 to 4")
     reading = str(entry.get("reading", "idiom" if kind == "decoy" else ""))
-    if reading not in ("", "idiom", *CONTEXT_KINDS):
-        raise ValueError(f"reading {reading!r} is neither idiom nor one of {', '.join(CONTEXT_KINDS)}")
+    if reading not in ("", *READINGS):
+        raise ValueError(f"reading {reading!r} is none of {', '.join(READINGS)}")
     return Cue(
         id=str(entry["id"]),
         kind=kind,
