@@ -16,8 +16,8 @@ _DIGITS = str.maketrans("०१२३४५६७८९", "0123456789")
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
-        ("link", r"(?:https?:?/{0,2}|www\.)[^\s<>\"']{3,}|\b(?:[a-z0-9-]{2,}\.)+(?:com|in|org|net|io|xyz|info|app|co|me|apk|online|site|top|club|ly)\b(?:/[^\s<>\"']*)?(?!@)"),
         ("email", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+        ("link", r"(?:https?:?/{0,2}|www\.)[^\s<>\"']{3,}|\b(?:[a-z0-9-]{2,}\.)+(?:com|in|org|net|io|xyz|info|app|co|me|apk|online|site|top|club|ly)\b(?:/[^\s<>\"']*)?(?!@)"),
         ("upi", r"[\w.-]{2,}@[a-z][a-z0-9]{1,}"),
         ("handle", r"(?<![\w@])@[a-z0-9_.]{3,30}|\b(?=\w*_)(?=\w*[a-z])[a-z0-9_]{4,30}\b"),
         ("ifsc", r"\b[a-z]{4}0[a-z0-9]{6}\b"),
@@ -25,8 +25,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("imei", r"(?<=imei)\W{0,3}(?:no|number)?\W{0,3}\d{15}\b"),
         ("phone", r"(?<![\dx])(?:\+?91[\s-]?|0)?(?:[6-9][\dx]{4}[\s-]?[\dx]{5}|[6-9][\dx]{2}[\s-][\dx]{3}[\s-][\dx]{4})(?![\dx])|\+\d{1,3}[\s-]?[\dx]{3,5}[\s-]?[\dx]{3,7}"),
         ("card", r"(?<![\dx])(?:[\dx]{4}[\s-]){3}[\dx]{1,7}(?![\dx])"),
-        ("amount", r"(?:₹|\brs\.?|\binr|\brupees?)\s?[\d][\d,.]*(?:\s?(?:lakhs?|lacs?|k|crores?|cr))?|\b\d[\d,.]*\s?(?:/-|rs\b|rupees?\b|lakhs?\b|lacs?\b|crores?\b|k\b|हजार|हज़ार|लाख|रुपये|रुपए|रु\b|रूपये|hazar\b|hajar\b)"),
-        ("account", r"(?<![\dx])(?=[\dx]*\d)[\dx]{9,18}(?![\dx])"),
+        ("amount", r"(?:₹|\brs\.?|\binr|\brupees?)\s?\d{1,8}(?:[,.]\d+)*(?:\s?(?:lakhs?|lacs?|k|crores?|cr))?|\b\d{1,8}(?:[,.]\d+)*\s?(?:/-|rs\b|rupees?\b|lakhs?\b|lacs?\b|crores?\b|k\b|हजार|हज़ार|लाख|रुपये|रुपए|रु\b|रूपये|hazar\b|hajar\b)"),
+        ("account", r"(?<![a-z\dx])(?=[\dx]*\d)[\dx]{9,18}(?![a-z\dx])"),
         ("reference", r"\b(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{10,22}\b"),
         ("platform", r"\b(?:whats\s?app|instagram|insta|facebook|telegram|snapchat|youtube|skype|messenger|google pay|gpay|phone\s?pe|paytm|gmail|tinder|bumble|linkedin)\b|व्हाट्सएप|व्हॉट्सॲप|फेसबुक|इंस्टाग्राम|टेलीग्राम|टेलिग्राम|यूट्यूब|पेटीएम|फोनपे"),
     )

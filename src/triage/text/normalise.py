@@ -40,36 +40,26 @@ class NormalisedText:
     """Clean text with a way back to the original.
 
     :param text: the clean text.
-    :param origins: for each clean character, the index of the original one; None where both
-        texts are the same and every index stands for itself.
-    :param original_length: characters in the original text.
+    :param starts: for each clean character, where the original begins that it stands for; None
+        where both texts are the same and every index stands for itself.
+    :param stops: likewise, one past where it ends.
     """
 
     text: str
-    origins: tuple[int, ...] | None
-    original_length: int
+    starts: tuple[int, ...] | None = None
+    stops: tuple[int, ...] | None = None
 
     def to_original(self, start: int, end: int) -> tuple[int, int]:
         r"""Give the original offsets of a clean span.
 
-        >>> normalise("I  can\\u200bnot").to_original(2, 8)
+        >>> normalise("I  can\u200bnot").to_original(2, 8)
         (3, 10)
         """
+        if self.starts is None or self.stops is None:
+            return start, end
         if start >= end:
             return start, start
-        if self.origins is None:
-            return start, end
-        last = end - 1
-        stop = self.origins[end] if end < len(self.origins) else self.original_length
-        # Dropped characters between two kept ones belong to neither, trailing blanks least of all.
-        return self.origins[start], min(stop, self.origins[last] + self._width(last))
-
-    def _width(self, index: int) -> int:
-        """Original characters that the clean character at ``index`` stands for."""
-        assert self.origins is not None
-        if index + 1 < len(self.origins) and self.text[index] != " ":
-            return max(1, self.origins[index + 1] - self.origins[index])
-        return 1
+        return self.starts[start], self.stops[end - 1]
 
 
 def normalise(raw: str) -> NormalisedText:
@@ -83,39 +73,43 @@ def normalise(raw: str) -> NormalisedText:
     """
     text = raw[:MAX_CHARACTERS]
     if not _ODD.search(text) and unicodedata.is_normalized("NFC", text):
-        return NormalisedText(text, None, len(raw))
-    return _normalise_by_character(text, len(raw))
+        return NormalisedText(text)
+    return _normalise_by_character(text)
 
 
-def _normalise_by_character(text: str, original_length: int) -> NormalisedText:
+def _normalise_by_character(text: str) -> NormalisedText:
     pieces: list[str] = []
-    origins: list[int] = []
-    for start, cluster in _clusters(text):
+    starts: list[int] = []
+    stops: list[int] = []
+    for start, stop, cluster in _clusters(text):
         clean = _clean_cluster(cluster)
         if clean == " " and (not pieces or pieces[-1] == " "):
             continue
         pieces.extend(clean)
-        # A cluster that kept its length kept its order; a composed one starts where it started.
-        kept = len(clean) == len(cluster)
-        origins.extend(start + i if kept else start for i in range(len(clean)))
+        # What kept its length kept its order; what was composed or spelt out stands for the whole.
+        kept = len(clean) == stop - start
+        starts.extend(start + i if kept else start for i in range(len(clean)))
+        stops.extend(start + i + 1 if kept else stop for i in range(len(clean)))
     if pieces and pieces[-1] == " ":
         pieces.pop()
-        origins.pop()
     clean_text = _fold_lookalikes("".join(pieces))
-    return NormalisedText(clean_text, tuple(origins), original_length)
+    return NormalisedText(clean_text, tuple(starts), tuple(stops))
 
 
-def _clusters(text: str) -> list[tuple[int, str]]:
-    """Split into a base character with its combining marks, invisible characters left out."""
-    clusters: list[tuple[int, str]] = []
+def _clusters(text: str) -> list[tuple[int, int, str]]:
+    """Split into a base character with its combining marks, invisible characters left out.
+
+    :returns: start, stop and characters of each.
+    """
+    clusters: list[tuple[int, int, str]] = []
     for i, char in enumerate(text):
         if _DROPPED.match(char):
             continue
         if clusters and unicodedata.combining(char):
-            start, cluster = clusters[-1]
-            clusters[-1] = (start, cluster + char)
+            start, _, cluster = clusters[-1]
+            clusters[-1] = (start, i + 1, cluster + char)
         else:
-            clusters.append((i, char))
+            clusters.append((i, i + 1, char))
     return clusters
 
 

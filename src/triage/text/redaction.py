@@ -80,13 +80,23 @@ _NOT_NAMES = frozenset(
 
 
 @cache
+def exact_names() -> frozenset[str]:
+    """Names known by their letters alone: "khan" has the key of "can". Lines that begin with =."""
+    return frozenset(
+        word for line in _name_lines() if line.startswith("=") for word in line[1:].split()
+    )
+
+
+@cache
 def name_keys() -> frozenset[str]:
     """Spelling keys of common names; see ``lexicon/names.txt``."""
-    text = resources.files("triage.text.lexicon").joinpath("names.txt").read_text("utf-8")
-    words = (
-        word for line in text.splitlines() if not line.startswith("#") for word in line.split()
-    )
+    words = (word for line in _name_lines() if line[:1] not in "#=" for word in line.split())
     return frozenset(spelling_key(word) for word in words)
+
+
+def _name_lines() -> list[str]:
+    text = resources.files("triage.text.lexicon").joinpath("names.txt").read_text("utf-8")
+    return text.splitlines()
 
 
 def redact(text: str) -> str:
@@ -127,7 +137,7 @@ def _masked_spans(text: str) -> list[tuple[int, int, str]]:
 
 
 def _is_name(word: str, names: frozenset[str]) -> bool:
-    return len(word) > 2 and spelling_key(word) in names
+    return len(word) > 2 and (word.lower() in exact_names() or spelling_key(word) in names)
 
 
 __all__ = ["MASKS", "NAME_MASK", "name_keys", "redact"]

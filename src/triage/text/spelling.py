@@ -44,6 +44,7 @@ _LINK = re.compile(r"://|^https?|^www\.|\w\.(?:com|in|org|net|apk|co|info|io|me|
 _FOLDS = tuple(
     (re.compile(pattern), to)
     for pattern, to in (
+        (r"(.)\1{2,}$", r"\1"),
         (r"(.)\1{2,}", r"\1\1"),
         (r"ph", "f"),
         (r"[wv]", "v"),

@@ -15,7 +15,7 @@ from triage.text.spelling import spelling_key
 MIN_LENGTH = 5
 """Shorter words have too many neighbours: "mar" would swallow "mat", "man" and "par"."""
 
-_VOWELS = str.maketrans("", "", "aeiou")
+_VOWELS = str.maketrans("", "", "aeiouy")
 
 
 @cache
@@ -41,8 +41,9 @@ def build_key_getter(risk_words: Iterable[str]) -> Callable[[str], str]:
         key = spelling_key(word)
         if len(key) < MIN_LENGTH - 1 or key in known or key[0] == "<" or not key.isascii():
             return key
-        if key.translate(_VOWELS) == key:
-            return by_skeleton.get(key, key)
+        skeleton = key.translate(_VOWELS)
+        if len(skeleton) >= len(key) - 1 and skeleton in by_skeleton:
+            return by_skeleton[skeleton]
         if len(key) < MIN_LENGTH:
             return key
         for form in (key, *_deletions(key)):
