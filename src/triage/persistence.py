@@ -6,8 +6,11 @@ but what it is told to trust; we trust the literal list below and nothing else.
 """
 
 import hashlib
+import io
 import json
 import platform
+import re
+import zipfile
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
@@ -69,7 +72,7 @@ def save_model(
     :param corpus_sha256: see ``corpus.hash_corpus``.
     :param card: the model card, Markdown.
     """
-    from skops import io
+    import skops.io as skops_io
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(
@@ -81,7 +84,7 @@ def save_model(
         _head_parts(model),
     )
     for name, part in zip(_FILES, parts, strict=True):
-        (folder / name).write_bytes(io.dumps(part, compression=8, compresslevel=1))
+        (folder / name).write_bytes(_settle(skops_io.dumps(part)))
     manifest = Manifest(
         name=model.name,
         labels=tuple(map(str, CATEGORIES)),
@@ -99,6 +102,31 @@ def save_model(
     stored = {"format": FORMAT, "format_version": FORMAT_VERSION, **asdict(manifest)}
     (folder / MANIFEST).write_text(json.dumps(stored, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return manifest
+
+
+def _settle(archive: bytes) -> bytes:
+    """Make the same estimators give the same bytes.
+
+    skops names objects by their place in memory and stamps the time: both are numbered anew here,
+    in the order in which the schema names them.
+    """
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        schema = source.read("schema.json").decode()
+        places = dict.fromkeys(re.findall(r'"__id__": (\d+)|"(\d+)\.np[yz]"', schema))
+        ids = list(dict.fromkeys(a or b for a, b in places))
+        numbers = {old: str(new) for new, old in enumerate(ids, start=1)}
+        pattern = re.compile(r'(?<="__id__": )\d+|(?<=")\d+(?=\.np[yz]")')
+        schema = pattern.sub(lambda match: numbers[match.group()], schema)
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
+            files = {"schema.json": schema.encode()}
+            for name in source.namelist():
+                if name != "schema.json":
+                    stem, _, ending = name.partition(".")
+                    files[f"{numbers.get(stem, stem)}.{ending}"] = source.read(name)
+            for name in sorted(files):
+                target.writestr(zipfile.ZipInfo(name), files[name], zipfile.ZIP_DEFLATED)
+    return out.getvalue()
 
 
 def hash_file(path: Path) -> str:
@@ -201,7 +229,7 @@ def load_model_folder(folder: Path) -> TriageModel:
 
 
 def _load_part(folder: Path, name: str, manifest: Manifest) -> dict[str, Any]:
-    from skops import io
+    import skops.io as skops_io
 
     path = folder / name
     if not path.is_file():
@@ -212,12 +240,12 @@ def _load_part(folder: Path, name: str, manifest: Manifest) -> dict[str, Any]:
             " copy the whole folder anew"
         )
     try:
-        untrusted = set(io.get_untrusted_types(file=path)) - set(TRUSTED_TYPES)
+        untrusted = set(skops_io.get_untrusted_types(file=path)) - set(TRUSTED_TYPES)
         if untrusted:
             raise UntrustedModelError(
                 f"{path}: holds types that are not built from files: {', '.join(sorted(untrusted))}"
             )
-        part: dict[str, Any] = io.load(path, trusted=TRUSTED_TYPES)
+        part: dict[str, Any] = skops_io.load(path, trusted=TRUSTED_TYPES)
     except UntrustedModelError:
         raise
     except Exception as error:  # whatever a broken archive makes skops raise

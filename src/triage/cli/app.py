@@ -1,5 +1,6 @@
 """The program ``triage``: its commands, and how an error becomes one line and an exit code."""
 
+import os
 import sys
 
 import typer
@@ -9,6 +10,7 @@ from triage.cli import assess, data, evaluate, score, train
 from triage.errors import TriageError
 
 INTERRUPTED = 130
+USAGE = 2
 
 app = typer.Typer(
     name="triage",
@@ -38,24 +40,20 @@ def _options(
 def main() -> None:
     """Run the program; never shows a traceback, which could quote a complaint."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except TriageError as error:
         _fail(str(error), error.exit_code)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         _fail("stopped; nothing was left half done", INTERRUPTED)
     except BrokenPipeError:
         # The reader of a pipe (such as head) has enough: no error, and nothing more to flush.
-        sys.stdout = None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
-        from click import ClickException
-
-        if isinstance(error, ClickException):
-            error.show()
-            sys.exit(error.exit_code)
+        if hasattr(error, "format_message"):  # wrong usage, as the command parser words it
+            _fail(f"{error.format_message()} See: triage --help", USAGE)
         _fail(_unforeseen(error), 1)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _unforeseen(error: Exception) -> str:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from triage.evaluation.scorecard import Scorecard
 
 
+WIDTH = 112
+"""Columns that the table needs; a narrower terminal wraps its lines rather than losing numbers."""
+
+
 def evaluate(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="Labelled JSONL files or folders.")
@@ -46,10 +50,11 @@ def show_scorecard(scorecard: "Scorecard", *, title: str) -> None:
     from triage.labels import LANGUAGE_TITLES
 
     console = Console(highlight=False)
+    console.width = max(console.width, WIDTH)
     table = Table(title=f"{title} (95 % intervals)", title_justify="left", box=None, pad_edge=False)
     groups = {"all": scorecard.overall}
     groups |= {LANGUAGE_TITLES[name]: scores for name, scores in scorecard.languages.items()}
-    table.add_column("measure")
+    table.add_column("measure", no_wrap=True)
     for name in groups:
         table.add_column(name, no_wrap=True)
     for name, shown in COLUMN_TITLES.items():

@@ -10,6 +10,7 @@ Source: stacked generalisation, Wolpert (1992); ordinal targets as binary ones, 
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +113,22 @@ def build_classifier(c: float, *, seed: int) -> LinearSVC:
 def build_head(c: float) -> LogisticRegression:
     """Build one unfitted head. Unweighted: its probabilities are to be believed."""
     return LogisticRegression(C=c, max_iter=2000)
+
+
+def fit_both_answers(model: Any, matrix: Any, answers: NDArray[np.int64]) -> Any:
+    """Fit a yes-or-no model also where all training cases give one answer.
+
+    Somebody's own cases may hold no minor and no death at all: an empty row then gives the other
+    answer, and the model says what all cases said.
+
+    :returns: the fitted model.
+    """
+    if len(np.unique(answers)) < 2:
+        empty = np.zeros((1, matrix.shape[1]))
+        whole = [matrix, empty]
+        matrix = sparse.vstack(whole, "csr") if sparse.issparse(matrix) else np.vstack(whole)
+        answers = np.append(answers, 1 - answers[0])
+    return model.fit(matrix, answers)
 
 
 def segment_summary(

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from triage.config import Settings
 from triage.labels import CATEGORIES
-from triage.model.estimators import THRESHOLD_LEVELS, build_head
+from triage.model.estimators import THRESHOLD_LEVELS, build_head, fit_both_answers
 from triage.model.readers import FLAGS, Signals, flag_targets, urgency_targets
 from triage.records import LabelledComplaint
 
@@ -126,7 +126,9 @@ def fit_heads(
             for i in range(len(THRESHOLD_LEVELS))
         ],
         flags=[
-            build_head(settings.head_c).fit(inputs[flags[:, i] >= 0], flags[flags[:, i] >= 0, i])
+            fit_both_answers(
+                build_head(settings.head_c), inputs[flags[:, i] >= 0], flags[flags[:, i] >= 0, i]
+            )
             for i in range(len(FLAGS))
         ],
     )

@@ -14,6 +14,7 @@ from triage.model.estimators import (
     Block,
     build_block,
     build_classifier,
+    fit_both_answers,
     segment_summary,
 )
 from triage.model.features import (
@@ -176,7 +177,7 @@ def _fit_block(
     for answer in answers:
         known = answer != _UNKNOWN
         model = build_classifier(c, seed=settings.seed)
-        block.models.append(model.fit(matrix[known], answer[known]))
+        block.models.append(fit_both_answers(model, matrix[known], answer[known]))
 
 
 def urgency_targets(complaints: Sequence[LabelledComplaint]) -> NDArray[np.int64]:

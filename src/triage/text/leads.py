@@ -18,7 +18,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for kind, pattern in (
         ("email", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
         ("link", r"(?:https?:?/{0,2}|www\.)[^\s<>\"']{3,}|\b(?:[a-z0-9-]{2,}\.)+(?:com|in|org|net|io|xyz|info|app|co|me|apk|online|site|top|club|ly)\b(?:/[^\s<>\"']*)?(?!@)"),
-        ("upi", r"[\w.-]{2,}@[a-z][a-z0-9]{1,}"),
+        ("upi", r"[\w.-]+@[a-z][a-z0-9]+"),
         ("handle", r"(?<![\w@])@[a-z0-9_.]{3,30}|\b(?=\w*_)(?=\w*[a-z])[a-z0-9_]{4,30}\b"),
         ("ifsc", r"\b[a-z]{4}0[a-z0-9]{6}\b"),
         ("wallet", r"\b(?:0x[0-9a-f]{40}|bc1[a-z0-9]{25,60}|[13][a-km-z1-9]{25,34}|t[a-z1-9]{33})\b"),

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +39,7 @@ def test_each_kind_is_found(text, kind, value):
 
 def test_leads_do_not_overlap_and_are_in_order():
     leads = find_leads("9876543210 a@b.com x@upi 4111 1111 1111 1111 Rs 500 www.example.com")
-    assert all(a.end <= b.start for a, b in zip(leads, leads[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(leads))
 
 
 def test_only_the_kinds_asked_for():

@@ -1,0 +1,245 @@
+"""The program as its users start it: a process of its own, real files, real exit codes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from triage.ranking import COLUMNS
+
+SECRET = "Vishwambhar Pattanshetti 9876501234 gopaal@okbank"
+
+
+@pytest.fixture
+def triage(model_folder, tmp_path):
+    def run(
+        *args, stdin: str | bytes | None = None, **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(
+            [sys.executable, "-m", "triage", *map(str, args)],
+            input=data,
+            capture_output=True,
+            cwd=tmp_path,
+            env={**os.environ, "TRIAGE_MODEL": str(model_folder), "PYTHONUTF8": "1", **env},
+            timeout=300,
+        )
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
+
+    return run
+
+
+@pytest.fixture
+def complaints(tmp_path):
+    path = tmp_path / "monday.csv"
+    rows = {
+        "id": ["a", "b", "c", "d"],
+        "text": [
+            "5000 rupees debited from my account by upi fraud",
+            f"I am {SECRET} and I will commit suicide tonight because of the video call recording",
+            "",
+            "=HYPERLINK(1) they have my nude photos and threaten to make viral",
+        ],
+    }
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return path
+
+
+def test_scoring_a_file(triage, complaints, tmp_path):
+    done = triage("score", complaints, "--output", "out.csv")
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert list(table.columns) == list(COLUMNS)
+    assert table["id"].tolist()[0] == "b"
+    assert table["priority"].tolist()[0] == "P1"
+    assert sorted(table["id"]) == ["a", "b", "c", "d"]
+    assert bool(table.set_index("id").loc["c", "needs_review"])
+    assert "out.csv" in done.stdout
+    for word in SECRET.split():
+        assert word not in done.stdout + done.stderr + (tmp_path / "out.csv").read_text("utf-8")
+
+
+def test_the_kind_follows_the_ending_and_text_only_when_asked(triage, complaints, tmp_path):
+    for ending, read in (
+        ("jsonl", pd.read_json),
+        ("parquet", pd.read_parquet),
+        ("xlsx", pd.read_excel),
+    ):
+        args = {"lines": True} if ending == "jsonl" else {}
+        done = triage("score", complaints, "-o", f"out.{ending}", "--with-text", "--rows", "0")
+        assert done.returncode == 0, done.stderr
+        table = read(tmp_path / f"out.{ending}", **args)
+        assert list(table.columns) == [*COLUMNS, "text"]
+
+
+def test_workers_change_nothing(triage, complaints, tmp_path):
+    triage("score", complaints, "-o", "one.csv")
+    done = triage("score", complaints, "-o", "two.csv", "--workers", "2")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+
+
+def test_the_default_output_stands_beside_the_input(triage, complaints, tmp_path):
+    assert triage("score", complaints).returncode == 0
+    assert (tmp_path / "monday_ranked.csv").exists()
+    again = triage("score", complaints)
+    assert again.returncode == 2
+    assert "--force" in again.stderr
+    assert triage("score", complaints, "--force").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "word"),
+    [
+        (["score", "nothing.csv"], 3, "no such file"),
+        (["score", "monday.csv", "-o", "out.doc"], 3, "ends in"),
+        (["score", "monday.csv", "--model", "nowhere", "-o", "x.csv"], 4, "no model folder"),
+        (["score", "monday.csv", "-o", "monday.csv", "--force"], 3, "input and output"),
+        (["score"], 2, "Missing argument"),
+        (["score", "monday.csv", "--workers", "0"], 2, "workers"),
+        (["train", "--config", "no.toml"], 2, "cannot be read"),
+        (["evaluate", "no.jsonl"], 3, "no such file"),
+        (["assess", " "], 3, "empty"),
+        (["nonsense"], 2, "No such command"),
+    ],
+)
+def test_bad_input_is_one_line_and_a_code(triage, complaints, args, code, word):
+    done = triage(*args)
+    assert done.returncode == code, done.stderr
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unforeseen_error_shows_no_text(triage, complaints, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import triage.ranking as r\n"
+        "def fail(*a, **k): raise RuntimeError('text: ' + str(a))\n"
+        "r.rank_assessments = fail\n"
+    )
+    done = triage(
+        "score",
+        complaints,
+        "-o",
+        "x.csv",
+        PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]),
+    )
+    assert done.returncode == 1
+    assert "RuntimeError" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "suicide" not in done.stderr
+
+
+def test_assessing_one(triage):
+    done = triage("assess", f"I am {SECRET}. I will kill myself tonight")
+    assert done.returncode == 0, done.stderr
+    assert "P1" in done.stdout
+    assert "112" in done.stdout
+    assert not any(word in done.stdout for word in SECRET.split())
+
+
+def test_assessing_for_machines_from_standard_input(triage):
+    done = triage(
+        "assess",
+        "-",
+        "--json",
+        stdin="मेरी बेटी 15 साल की है, उसके नग्न फोटो वायरल करने की धमकी".encode(),
+    )
+    found = json.loads(done.stdout)
+    assert found["minor"] is True
+    assert found["language"] == "hi"
+    assert {"start", "end", "level", "counts", "context", "cue", "words"} == set(
+        found["evidence"][0]
+    )
+
+
+def test_bytes_that_are_no_text(triage):
+    assert triage("assess", "-", "--json", stdin=b"\xff\xfe\x00video call").returncode == 0
+
+
+def test_training_and_evaluating(triage, write_jsonl, small_corpus, tmp_path):
+    rows = [
+        {"id": c.id, "text": c.text, "language": c.language, "category": str(c.category),
+         "urgency": int(c.urgency), "at_risk": str(c.at_risk), "scenario": c.scenario,
+         "phenomenon": c.phenomenon, "evidence": list(c.evidence)}
+        for c in small_corpus
+    ]  # fmt: skip
+    path = write_jsonl(rows, "cases.jsonl")
+    (tmp_path / "quick.toml").write_text("[model]\nfolds = 2\n")
+    done = triage("train", path, "--output", "mine", "--name", "mine", "--config", "quick.toml")
+    assert done.returncode == 0, done.stderr
+    assert "recall" in done.stdout
+    done = triage("evaluate", path, "--model", "mine")
+    assert done.returncode == 0, done.stderr
+    assert "pairs" in done.stdout
+    done = triage("evaluate", path, "--model", "mine", "--json")
+    assert json.loads(done.stdout)["overall"]["recall"]["value"] > 0.9
+
+
+def test_checking_data(triage, write_jsonl):
+    row = {"text": "call 9876543210, cannot sleep", "language": "en", "category": "other_fraud",
+           "urgency": 1, "at_risk": "self", "evidence": ["cannot sleep"]}  # fmt: skip
+    rows = [{**row, "scenario": str(i), "category": c, "urgency": i % 2, "at_risk": "self" if i % 2 else ""}
+            for i in range(40) for c in ("other_fraud", "sextortion", "video_call_blackmail")]  # fmt: skip
+    done = triage("data", "check", write_jsonl(rows))
+    assert done.returncode == 3
+    assert "phone number that could be real" in done.stderr
+    assert "9876543210" not in done.stdout + done.stderr
+
+
+def test_help_is_quick_and_light(tmp_path):
+    code = (
+        "import sys; sys.argv=['triage','--help']\n"
+        "from triage.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'spacy','sklearn','mlflow','pandas','scipy','numpy'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"score" in done.stdout
+
+
+def test_ctrl_c_stops_cleanly(model_folder, tmp_path):
+    path = tmp_path / "many.csv"
+    text = "they recorded my video call and ask for money again and again " * 20
+    path.write_text("text\n" + "\n".join([text] * 60_000))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "triage", "score", str(path), "-o", str(tmp_path / "out.csv")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TRIAGE_MODEL": str(model_folder)},
+        cwd=tmp_path,
+    )
+    while b"model:" not in process.stderr.readline():
+        assert process.poll() is None
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert b"Traceback" not in errors
+    assert [p.name for p in tmp_path.iterdir()] == ["many.csv"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_broken_pipe_is_no_error(model_folder, complaints, tmp_path):
+    done = subprocess.run(
+        f"{sys.executable} -m triage score {complaints} -o o.csv | head -1",
+        shell=True,
+        capture_output=True,
+        cwd=tmp_path,
+        env={**os.environ, "TRIAGE_MODEL": str(model_folder)},
+        check=False,
+    )
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
