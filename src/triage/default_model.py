@@ -8,7 +8,7 @@ from pathlib import Path
 from triage import __version__
 from triage.config import Settings
 from triage.corpus import hash_corpus, read_corpus
-from triage.errors import ModelFormatError
+from triage.errors import ModelError
 from triage.model.assessor import TriageModel
 from triage.persistence import MANIFEST, load_model_folder, read_manifest
 from triage.training import train_model
@@ -55,7 +55,7 @@ def is_current(folder: Path) -> bool:
         return False
     try:
         manifest = read_manifest(folder)
-    except (ModelFormatError, ValueError):
+    except ModelError:
         return False
     return manifest.corpus_sha256 == hash_corpus(read_corpus([shipped_corpus()]))
 

@@ -74,10 +74,12 @@ def fit(
     progress("weighing what both readers say")
     heads = fit_heads(unseen, complaints, settings)
     decisions = decide_unseen(unseen, complaints, parts, settings)
+    # Sides of minimal pairs are no sample of anything: whole complaints alone set the point.
+    whole = np.array([not c.phenomenon for c in complaints])
     point = choose_operating_point(
-        decisions.risk,
-        np.array([c.urgency >= HIGH_RISK_LEVEL for c in complaints]),
-        unseen.floor,
+        decisions.risk[whole],
+        np.array([c.urgency >= HIGH_RISK_LEVEL for c in complaints])[whole],
+        unseen.floor[whole],
         recall_floor=settings.recall_floor,
     )
     progress("reading everything once more for the final model")

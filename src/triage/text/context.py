@@ -23,7 +23,11 @@ CANCELLING = frozenset({"denied", "offender", "taunt", "general", "past"})
 SENTENCE_ENDS = (".", "!", "?", "।", "॥", "|", "..", "...", "…", ";")
 
 _READ_KINDS = frozenset({"risk", "mention", "distress", "farewell", "means", "death"})
-NEGATORS = ("nahi", "na", "not", "no", "never", "नको", "cannot", "dont", "wont", "without")
+NEGATORS = tuple(
+    "nahi na not no never cannot dont wont without neither nothing siwa sivay alawa bina "
+    "नको नाय न्हाई नाहीये नाहीय नये शिवाय वाचून नसेन नव्हता".split()
+)
+"""Words of denial: a cue that holds one already is not denied by another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def _applies(trigger: _Trigger, mention: Mention, breaks: list[int]) -> bool:
     where = trigger.rule.where
     if not before and not after:
         # A trigger inside a cue is part of its wording: "jeene ka mann nahi" is not denied.
-        return trigger.rule.kind in ("now", "if", "other")
+        return trigger.rule.kind in ("now", "other")
     if (before and where == "after") or (after and where == "before"):
         return False
     distance = mention.start - trigger.end if before else trigger.start - mention.end

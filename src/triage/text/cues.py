@@ -7,7 +7,7 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from triage.text.context import ContextReader
+from triage.text.context import SENTENCE_ENDS, ContextReader
 from triage.text.lexicon import MAX_GAP, Cue, Lexicon, Pattern, Run
 from triage.text.mentions import Mention, build_pattern
 
@@ -62,12 +62,12 @@ class CueFinder:
         """Find the cues of one doc and their context."""
         matches = self.matcher(doc)
         if matches:
-            mentions = self._mentions(matches)
+            mentions = self._mentions(doc, matches)
             if mentions:
                 doc._.mentions = self.reader.read(doc, keep_longest(mentions))
         return doc
 
-    def _mentions(self, matches: list[tuple[int, int, int]]) -> list[Mention]:
+    def _mentions(self, doc: Doc, matches: list[tuple[int, int, int]]) -> list[Mention]:
         mentions: list[Mention] = []
         runs: dict[int, list[tuple[int, int]]] = {}
         for key, start, end in matches:
@@ -76,21 +76,30 @@ class CueFinder:
             else:
                 mentions.append(self._mention(self._cue_by_key[key], start, end))
         if len(runs) > 1:
-            mentions += self._join_runs(runs)
+            mentions += self._join_runs(doc, runs)
         return mentions
 
     def _mention(self, index: int, start: int, end: int) -> Mention:
         return Mention(cue=self.cues[index], start=start, end=end)
 
-    def _join_runs(self, found: dict[int, list[tuple[int, int]]]) -> list[Mention]:
+    def _join_runs(self, doc: Doc, found: dict[int, list[tuple[int, int]]]) -> list[Mention]:
         joined: list[Mention] = []
         for gap in (gap for key in found for gap in self._gaps_by_first.get(key, ())):
             spans = found[gap.runs[0]]
             for key in gap.runs[1:]:
                 nexts = found.get(key, ())
-                spans = [(a, d) for a, b in spans for c, d in nexts if b <= c <= b + MAX_GAP]
+                spans = [
+                    (a, d)
+                    for a, b in spans
+                    for c, d in nexts
+                    if b <= c <= b + MAX_GAP and not self._ends_between(doc, b, c)
+                ]
             joined += [self._mention(gap.cue, start, end) for start, end in spans]
         return joined
+
+    def _ends_between(self, doc: Doc, start: int, stop: int) -> bool:
+        """Say whether a sentence ends in a gap; then the runs belong to two thoughts."""
+        return any(doc[i].text in SENTENCE_ENDS for i in range(start, stop))
 
 
 def keep_longest(mentions: list[Mention]) -> list[Mention]:

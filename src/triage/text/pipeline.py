@@ -37,7 +37,7 @@ def build_nlp(lexicon: Lexicon | None = None) -> Language:
     nlp = ComplaintLanguage()
     vocab: Any = nlp.vocab
     tokenizer: Any = nlp.tokenizer
-    vocab.lex_attr_getters[NORM] = build_key_getter(lexicon.risk_words())
+    vocab.lex_attr_getters[NORM] = build_key_getter(lexicon.risk_words(), lexicon.all_words())
     infixes = [*(nlp.Defaults.infixes or ()), _GLUED, _DANDA]
     tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
     if not Doc.has_extension("mentions"):

@@ -46,6 +46,11 @@ _FOLDS = tuple(
     for pattern, to in (
         (r"(.)\1{2,}$", r"\1"),
         (r"(.)\1{2,}", r"\1\1"),
+        (r"(?<=.)a*[uo]+n?g(?:a+|i+|ee|e)$", "unga"),
+        (r"(?<=.)a*y?e+n?ge$", "enge"),
+        (r"aa+", "a"),
+        (r"(?<=.)ay?e$", "ae"),
+        (r"c+h+(?:c*h+)?", "ch"),
         (r"ph", "f"),
         (r"[wv]", "v"),
         (r"z", "j"),
@@ -53,7 +58,6 @@ _FOLDS = tuple(
         (r"x", "ks"),
         (r"c(?=[eiy])", "s"),
         (r"c(?!h)", "k"),
-        (r"chh", "ch"),
         (r"ee", "i"),
         (r"(?<=.)ie(?=.)", "i"),
         (r"oo|(?<=.)ou", "u"),
@@ -63,7 +67,6 @@ _FOLDS = tuple(
         (r"iy|ii+", "i"),
         (r"uu+", "u"),
         (r"(?<=..)un$", "u"),
-        (r"aa+", "a"),
         (r"([^aeiou])\1", r"\1"),
         (r"(?<=[bdgjkt])h", ""),
     )
@@ -82,14 +85,15 @@ def _aliases() -> dict[str, str]:
         resources.files("triage.text.lexicon").joinpath("spellings.toml").read_text("utf-8")
     )
     groups = [item for section in table.values() for item in section.items()]
-    aliases = {canonical: _fold(canonical) for canonical, _ in groups}
-    for canonical, variants in groups:
+    keys = {name: name if name.endswith("_") else _fold(name) for name, _ in groups}
+    aliases = {name: key for name, key in keys.items() if not name.endswith("_")}
+    for name, variants in groups:
         for variant in variants:
-            aliases[variant] = _fold(canonical)
-    for canonical, variants in groups:
+            aliases[variant] = keys[name]
+    for name, variants in groups:
         for variant in variants:
-            if variant.isascii():
-                aliases.setdefault(_fold(variant), _fold(canonical))
+            if variant.isascii() and not name.endswith("_"):
+                aliases.setdefault(_fold(variant), keys[name])
     return aliases
 
 
@@ -118,7 +122,9 @@ def spelling_key(word: str) -> str:
         return known or lower
     latin = _romanise(plain)
     folded = _fold(latin)
-    return folded if latin is not plain else aliases.get(folded, folded)
+    # Short romanised words are too near to English ones: "दिए" (given) is not "die".
+    known_by_sound = latin is plain or len(folded) > 3
+    return aliases.get(folded, folded) if known_by_sound else folded
 
 
 def _mask(lower: str) -> str:
@@ -183,7 +189,7 @@ def _drop_schwas(syllables: list[tuple[str, str]]) -> list[str]:
             after = i < last and syllables[i + 1][1] not in ("", "A")
             vowel = "" if (i == last and i > 0) or (before and after) else "a"
         if nasal and i < last:
-            vowel += "n"
+            vowel += "m" if syllables[i + 1][0][:1] in ("p", "b", "m") else "n"
         out.append(consonant + vowel)
     return out
 

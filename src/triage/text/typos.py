@@ -25,14 +25,17 @@ def common_words() -> frozenset[str]:
     return frozenset(text.split())
 
 
-def build_key_getter(risk_words: Iterable[str]) -> Callable[[str], str]:
+def build_key_getter(
+    risk_words: Iterable[str], known_words: Iterable[str] = ()
+) -> Callable[[str], str]:
     """Build the function that gives each distinct word its key, typos of risk words mended.
 
     :param risk_words: keys to mend towards, at least ``MIN_LENGTH`` long.
+    :param known_words: keys that are right as they are, beside those in common use.
     :returns: word to key; use it as spaCy's NORM getter.
     """
     targets = {word for word in risk_words if len(word) >= MIN_LENGTH}
-    known = common_words() | targets
+    known = common_words() | targets | set(known_words)
     by_deletion = _unique((form, word) for word in targets for form in (word, *_deletions(word)))
     # Vowels dropped ("sucd", "atmhty"): three consonants are too few to be sure of.
     by_skeleton = _unique((s, w) for w in targets if len(s := w.translate(_VOWELS)) >= 4)

@@ -95,6 +95,12 @@ class Lexicon:
             if len(key) >= 5
         )
 
+    def all_words(self) -> frozenset[str]:
+        """Keys of every word of the lexicon; none of them is a typo."""
+        patterns = [p for cue in self.cues for p in cue.patterns]
+        patterns += [p for rule in self.rules for p in rule.patterns]
+        return frozenset(key for pattern in patterns for run in pattern for key in run)
+
 
 @cache
 def load_lexicon() -> Lexicon:
