@@ -49,6 +49,9 @@ def _rank(evidence: Evidence) -> tuple[bool, bool, int, int]:
 
 def _of_mention(original: str, reading: Reading, mention: Mention) -> Evidence:
     start, end = reading.original_span(mention.start, mention.end)
+    words = original[start:end]
+    # A phrase without a gap or a number is the lexicon's own words: nothing in it to mask.
+    own_words = not mention.gapped and not any(char.isdigit() for char in words)
     return Evidence(
         start=start,
         end=end,
@@ -56,7 +59,7 @@ def _of_mention(original: str, reading: Reading, mention: Mention) -> Evidence:
         counts=mention.counts,
         context=mention.context,
         cue=mention.cue.id,
-        snippet=redact(original[start:end]),
+        snippet=words if own_words else redact(words),
     )
 
 

@@ -22,6 +22,10 @@ _SCHOOL = re.compile(
     r"|\b(\d{1,2})\s?(?:वीत|वीला|वीच्या|वीतला|वीतली)",
     re.IGNORECASE,
 )  # fmt: skip
+_HINTS = tuple(
+    "year yr age umar umr umra yo y/o class std standard grade kaksha th nd rd st saal sal baras "
+    "उम्र वय आयु साल वर्ष कक्षा क्लास इयत्ता वी".split()
+)
 LAST_MINOR_CLASS = 11
 """Pupils of class 12 are often 18; the label guide wants a minor to be said, not guessed."""
 
@@ -34,6 +38,9 @@ def mentions_minor(text: str) -> bool:
     >>> mentions_minor("my daughter aged 15 is in class 10"), mentions_minor("I am 25 years old")
     (True, False)
     """
+    lower = text.lower()
+    if not any(hint in lower for hint in _HINTS):
+        return False
     plain = text.translate(_DIGITS)
     for match in _AGE.finditer(plain):
         age = int(next(group for group in match.groups() if group))

@@ -7,7 +7,6 @@ lexicon; this module knows none.
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 from spacy.attrs import NORM
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
@@ -69,8 +68,7 @@ class ContextReader:
         return tuple(self._read_one(doc, m, triggers, ends) for m in mentions)
 
     def _sentence_ends(self, doc: Doc) -> list[int]:
-        marks = np.isin(doc.to_array(NORM), np.fromiter(self._ends, dtype=np.uint64))
-        return [int(i) for i in np.flatnonzero(marks)]
+        return [i for i, key in enumerate(doc.to_array(NORM).tolist()) if key in self._ends]
 
     def _read_one(
         self, doc: Doc, mention: Mention, triggers: list[_Trigger], ends: list[int]

@@ -19,6 +19,7 @@ TOPIC_KINDS = frozenset({"topic", "minor"})
 class _GapPattern:
     cue: int
     runs: tuple[int, ...]
+    rest: frozenset[int]
 
 
 class CueFinder:
@@ -56,7 +57,9 @@ class CueFinder:
                 self.matcher.add(names[run], [build_pattern(self.vocab, run)])
                 self._run_keys.add(self.vocab.strings[names[run]])
         keys = tuple(self.vocab.strings[names[run]] for run in pattern)
-        self._gaps_by_first.setdefault(keys[0], []).append(_GapPattern(index, keys))
+        self._gaps_by_first.setdefault(keys[0], []).append(
+            _GapPattern(index, keys, frozenset(keys[1:]))
+        )
 
     def __call__(self, doc: Doc) -> Doc:
         """Find the cues of one doc and their context."""
@@ -74,32 +77,42 @@ class CueFinder:
             if key in self._run_keys:
                 runs.setdefault(key, []).append((start, end))
             else:
-                mentions.append(self._mention(self._cue_by_key[key], start, end))
+                cue = self.cues[self._cue_by_key[key]]
+                mentions.append(Mention(cue=cue, start=start, end=end))
         if len(runs) > 1:
             mentions += self._join_runs(doc, runs)
         return mentions
 
-    def _mention(self, index: int, start: int, end: int) -> Mention:
-        return Mention(cue=self.cues[index], start=start, end=end)
-
     def _join_runs(self, doc: Doc, found: dict[int, list[tuple[int, int]]]) -> list[Mention]:
         joined: list[Mention] = []
-        for gap in (gap for key in found for gap in self._gaps_by_first.get(key, ())):
-            spans = found[gap.runs[0]]
-            for key in gap.runs[1:]:
-                nexts = found.get(key, ())
-                spans = [
-                    (a, d)
-                    for a, b in spans
-                    for c, d in nexts
-                    if b <= c <= b + MAX_GAP and not self._ends_between(doc, b, c)
-                ]
-            joined += [self._mention(gap.cue, start, end) for start, end in spans]
+        for first, spans in found.items():
+            for gap in self._gaps_by_first.get(first, ()):
+                if gap.rest.issubset(found):
+                    places = self._join_one(doc, gap, spans, found)
+                    cue = self.cues[gap.cue]
+                    joined += [Mention(cue, start, end, gapped=True) for start, end in places]
         return joined
 
-    def _ends_between(self, doc: Doc, start: int, stop: int) -> bool:
-        """Say whether a sentence ends in a gap; then the runs belong to two thoughts."""
-        return any(doc[i].text in SENTENCE_ENDS for i in range(start, stop))
+    def _join_one(
+        self,
+        doc: Doc,
+        gap: _GapPattern,
+        spans: list[tuple[int, int]],
+        found: dict[int, list[tuple[int, int]]],
+    ) -> list[tuple[int, int]]:
+        for key in gap.runs[1:]:
+            spans = [
+                (start, stop)
+                for start, end in spans
+                for begin, stop in found[key]
+                if end <= begin <= end + MAX_GAP and not _ends_between(doc, end, begin)
+            ]
+        return spans
+
+
+def _ends_between(doc: Doc, start: int, stop: int) -> bool:
+    """Say whether a sentence ends in a gap; then the runs belong to two thoughts."""
+    return any(doc[i].text in SENTENCE_ENDS for i in range(start, stop))
 
 
 def keep_longest(mentions: list[Mention]) -> list[Mention]:

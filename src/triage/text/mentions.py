@@ -17,6 +17,7 @@ class Mention:
     :param context: kinds of context that hold for it, such as ``denied``; sorted.
     :param level: urgency, 0 to 4, that the words support in their context.
     :param counts: False where the context takes the meaning away.
+    :param gapped: True where other words than the lexicon's may stand inside it.
     """
 
     cue: Cue
@@ -25,6 +26,7 @@ class Mention:
     context: tuple[str, ...] = ()
     level: int = 0
     counts: bool = True
+    gapped: bool = False
 
 
 def build_pattern(vocab: Vocab, run: Run) -> Doc:

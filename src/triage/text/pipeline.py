@@ -20,6 +20,10 @@ from triage.text.typos import build_key_getter
 _GLUED = r"(?<=[a-z\u0900-\u0965])[.!?](?=[A-Za-z\u0900-\u0965]{2})"
 _DANDA = r"[\u0964\u0965|]"
 
+CACHED_CHUNKS = 200_000
+"""Distinct chunks between blanks whose tokens are remembered; spaCy's own 10,000 are full after some
+hundred complaints."""
+
 
 class ComplaintLanguage(Language):  # type: ignore[no-untyped-call]
     """spaCy's multi-language tokeniser with spelling keys as NORM."""
@@ -37,8 +41,11 @@ def build_nlp(lexicon: Lexicon | None = None) -> Language:
     nlp = ComplaintLanguage()
     vocab: Any = nlp.vocab
     tokenizer: Any = nlp.tokenizer
+    # Only what is read later is made for a new word: prefixes, shapes and the like are not.
+    vocab.lex_attr_getters = {}
     vocab.lex_attr_getters[NORM] = build_key_getter(lexicon.risk_words(), lexicon.all_words())
     infixes = [*(nlp.Defaults.infixes or ()), _GLUED, _DANDA]
+    tokenizer.max_cache_size = CACHED_CHUNKS
     tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
     if not Doc.has_extension("mentions"):
         Doc.set_extension("mentions", default=())

@@ -1,10 +1,11 @@
 """What reading a complaint yields, free of spaCy: keys, places, cues in their context, segments.
 
-A batch is read inside a memory zone, so that a run over millions of texts stays flat: nothing of
-spaCy's outlives its batch, least of all anybody's words.
+Once many words are known, a batch is read inside a memory zone, so that a run over millions of
+texts stays flat.
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,9 @@ MAX_SEGMENT = 24
 
 WINDOW, STRIDE = 20, 10
 MIN_SEGMENT = 3
+WARM_WORDS = 250_000
+"""Distinct words that are kept from batch to batch. They hold all that recur; once there are so many,
+each further batch forgets its new ones, so that a run over millions stays flat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def read_texts(nlp: Language, texts: Sequence[str]) -> ReadBatch:
     :param texts: original texts; a few hundred at a time is best.
     """
     sources = [normalise(text) for text in texts]
-    with nlp.memory_zone():
+    with nlp.memory_zone() if len(nlp.vocab) > WARM_WORDS else nullcontext():
         readings = [_read_doc(nlp(source.text), source) for source in sources]
         all_keys = [reading.keys for reading in readings]
         distinct = np.unique(np.concatenate(all_keys)) if all_keys else np.empty(0, np.uint64)
@@ -92,38 +96,39 @@ def _read_doc(doc: Doc, source: NormalisedText) -> Reading:
         keys=keys,
         starts=starts,
         ends=starts + table[:, 2].astype(np.int64),
-        segments=cut_segments(keys, sentence_ends(doc)),
+        segments=cut_segments(sentence_ends(doc, keys), len(keys)),
         mentions=doc._.mentions,
         language=detect_language(source.text),
         minor_age=mentions_minor(source.text),
     )
 
 
-def sentence_ends(doc: Doc) -> NDArray[np.uint64]:
-    """Give the hashes of the marks that end a sentence."""
+def sentence_ends(doc: Doc, keys: NDArray[np.uint64]) -> list[int]:
+    """Give one past each token that ends a sentence."""
     strings = doc.vocab.strings
-    return np.array([strings.add(mark) for mark in SENTENCE_ENDS], dtype=np.uint64)
+    marks = {strings.add(mark) for mark in SENTENCE_ENDS}
+    return [i for i, key in enumerate(keys.tolist(), start=1) if key in marks]
 
 
-def cut_segments(keys: NDArray[np.uint64], marks: NDArray[np.uint64]) -> NDArray[np.int64]:
+def cut_segments(ends: list[int], length: int) -> NDArray[np.int64]:
     """Cut a text into sentences, and long ones into overlapping windows.
 
-    :param keys: (tokens,) spelling keys.
-    :param marks: keys of the marks that end a sentence.
+    :param ends: one past each token that ends a sentence, ascending.
+    :param length: tokens of the text.
     :returns: (segments, 2) token ranges; none for a text without tokens.
     """
     segments: list[tuple[int, int]] = []
     start = 0
-    for stop in [*(np.flatnonzero(np.isin(keys, marks)) + 1).tolist(), len(keys)]:
-        length = stop - start
-        if length <= 0:
+    for stop in [*ends, length]:
+        size = stop - start
+        if size <= 0:
             continue
-        if length < MIN_SEGMENT and segments:
+        if size < MIN_SEGMENT and segments:
             segments[-1] = (segments[-1][0], stop)
-        elif length <= MAX_SEGMENT:
+        elif size <= MAX_SEGMENT:
             segments.append((start, stop))
         else:
-            last = max(start + length - WINDOW, start)
+            last = max(start + size - WINDOW, start)
             begins = [*range(start, last, STRIDE), last]
             segments += [(begin, begin + WINDOW) for begin in begins]
         start = stop
