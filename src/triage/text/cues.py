@@ -36,6 +36,7 @@ class CueFinder:
     def attach(self, lexicon: Lexicon) -> None:
         """Take the phrases of a lexicon."""
         self.cues = lexicon.cues
+        self._order = {cue.id: i for i, cue in enumerate(self.cues)}
         self.reader = ContextReader(self.vocab, lexicon.rules)
         self._gaps_by_first: dict[int, list[_GapPattern]] = {}
         self._cue_by_key: dict[int, int] = {}
@@ -81,7 +82,8 @@ class CueFinder:
                 mentions.append(Mention(cue=cue, start=start, end=end))
         if len(runs) > 1:
             mentions += self._join_runs(doc, runs)
-        return mentions
+        # Where two cues hold the same words, the one that the lexicon names first speaks.
+        return sorted(mentions, key=lambda m: self._order[m.cue.id])
 
     def _join_runs(self, doc: Doc, found: dict[int, list[tuple[int, int]]]) -> list[Mention]:
         joined: list[Mention] = []

@@ -35,6 +35,11 @@ _VIRAMA, _NUKTA = "्", "़"
 _NASALS = "ंँ"
 _DEVANAGARI = re.compile("[\u0900-\u097f]")
 
+_ENDINGS = (
+    "वरून वरचा वरचे वरची वरचं वरच्या वर मधून मधला मधले मधली मधल्या मध्ये मधे तून कडून साठी सोबत मुळे "
+    "च्या चा ची चे चं ला ने नी"
+).split()
+
 _NUMBER = re.compile(r"^(?:rs|inr)?\.?[₹$]?[\dx*.,:/+-]*[\d*x]{2}[\dx*.,:/+-]*$|^\d$")
 _WITH_UNIT = re.compile(r"^\d[\d.,]*[a-z]{1,6}$")
 _LINK = re.compile(r"://|^https?|^www\.|\w\.(?:com|in|org|net|apk|co|info|io|me|xyz)\b")
@@ -117,7 +122,7 @@ def spelling_key(word: str) -> str:
         return mask
     plain = lower.replace("'", "").replace(".", "")
     aliases = _aliases()
-    known = aliases.get(plain)
+    known = aliases.get(plain) or _known_stem(plain, aliases)
     if known is not None or not plain:
         return known or lower
     latin = _romanise(plain)
@@ -125,6 +130,18 @@ def spelling_key(word: str) -> str:
     # Short romanised words are too near to English ones: "दिए" (given) is not "die".
     known_by_sound = latin is plain or len(folded) > 3
     return aliases.get(folded, folded) if known_by_sound else folded
+
+
+def _known_stem(word: str, aliases: dict[str, str]) -> str | None:
+    """Give the key of a known word that carries a Marathi ending: "फोटोला" is "फोटो"."""
+    if not _DEVANAGARI.match(word):
+        return None
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            known = aliases.get(word[: -len(ending)])
+            if known is not None:
+                return known
+    return None
 
 
 def _mask(lower: str) -> str:
