@@ -146,7 +146,7 @@ def defuse(value: Any) -> Any:
     r"""Keep a spreadsheet from running a cell: text that starts like a formula gets a quote.
 
     >>> defuse('=HYPERLINK("x")'), defuse("Rs 500"), defuse(-1)
-    ('\\'=HYPERLINK("x")', 'Rs 500', -1)
+    ('\'=HYPERLINK("x")', 'Rs 500', -1)
     """
     if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA_STARTS):
         return f"'{value}"

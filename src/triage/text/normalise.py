@@ -68,7 +68,7 @@ def normalise(raw: str) -> NormalisedText:
     :param raw: any string, of any length; read up to ``MAX_CHARACTERS``.
     :returns: the clean text with offsets into ``raw``.
 
-    >>> normalise("ѕuісide\\u200b  now").text
+    >>> normalise("ѕuісide\u200b  now").text
     'suicide now'
     """
     text = raw[:MAX_CHARACTERS]
