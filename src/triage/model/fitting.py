@@ -62,14 +62,19 @@ def fit(
     texts, segments = build_matrices(batch, cues, settings, CharacterGrams())
     targets = segment_targets(batch.readings, complaints)
     groups = np.array([c.scenario for c in complaints])
-    progress(f"reading in {settings.folds} parts, each by a model that has not seen it")
+    progress(
+        f"teaching the readers, and judging {settings.folds} parts by readers that have not seen them"
+    )
     splitter = GroupKFold(n_splits=settings.folds, shuffle=True, random_state=settings.seed)
     parts = [test for _, test in splitter.split(groups, groups=groups)]
-    jobs = (
+    # The final readers, taught on everything, are one more job beside the parts: the longest first.
+    everything = (texts, segments, complaints, segments.units.owner, targets, cues, settings)
+    jobs = [delayed(fit_readers)(*everything)]
+    jobs += [
         delayed(_read_unseen)(batch, texts, segments, complaints, targets, cues, settings, part)
         for part in parts
-    )
-    signals = [*Parallel(n_jobs=workers, return_as="generator")(jobs)]
+    ]
+    readers, *signals = Parallel(n_jobs=workers)(jobs)
     unseen = _put_together(signals, parts, len(complaints))
     progress("weighing what both readers say")
     heads = fit_heads(unseen, complaints, settings)
@@ -81,10 +86,6 @@ def fit(
         np.array([c.urgency >= HIGH_RISK_LEVEL for c in complaints])[whole],
         unseen.floor[whole],
         recall_floor=settings.recall_floor,
-    )
-    progress("reading everything once more for the final model")
-    readers = fit_readers(
-        texts, segments, complaints, segments.units.owner, targets, cues, settings
     )
     return Fitted(readers, heads, point, decisions, unseen.floor)
 
