@@ -29,7 +29,7 @@ class Settings:
     cue_weight: float = 0.25
     text_words: int = 2
     segment_words: int = 2
-    folds: int = 5
+    folds: int = 4
     seed: int = 20
     recall_floor: float = 0.95
     review_below: float = 0.5

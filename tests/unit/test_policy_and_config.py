@@ -84,7 +84,7 @@ def test_settings_from_a_file(tmp_path):
     path.write_text("[model]\nfolds = 3\ntext_c = 2\n")
     assert load_settings(path) == Settings(folds=3, text_c=2)
     assert load_settings(None) == Settings()
-    assert show_settings(Settings())["folds"] == 5
+    assert show_settings(Settings())["folds"] == 4
 
 
 def test_all_problems_of_settings_at_once():
