@@ -1,7 +1,7 @@
 """Settings of the model, from TOML to a frozen dataclass, all problems reported at once."""
 
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from triage.errors import ConfigError
@@ -91,9 +91,7 @@ def load_settings(path: Path | None) -> Settings:
         raise ConfigError([f"{path}: cannot be read ({error.strerror})"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError([f"{path}: is not valid TOML ({error})"]) from None
+    unknown = [f"{path}: there is no table [{name}]" for name in table if name != "model"]
+    if unknown:
+        raise ConfigError(unknown)
     return parse_settings(table.get("model", {}), where=str(path))
-
-
-def show_settings(settings: Settings) -> dict[str, object]:
-    """Give the effective settings, by name."""
-    return asdict(settings)

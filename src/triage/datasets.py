@@ -7,6 +7,7 @@ what makes the whole file unusable is an error.
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ Note = Callable[[str], None]
 Row = dict[str, Any]
 
 _NO_TEXT = "the row has no text"
+_MOST_LINES = 60
+"""Lines of one complaint; more are several that an open quotation mark ran together."""
+
 _MAX_FIELD = 2**31 - 1
 
 
@@ -103,10 +107,15 @@ def _read_csv(path: Path, note: Note) -> Iterator[tuple[Row, str | None]]:
         rows = csv.reader(handle)
         header = [name.strip().lower() for name in next(rows, [])]
         _check_columns(header, path)
+        last = rows.line_num
         for cells in rows:
+            spanned, last = rows.line_num - last, rows.line_num
             if not cells:
                 continue
             problem = None
+            if spanned > _MOST_LINES:
+                problem = f"{spanned} lines ran together: a quotation mark is not closed"
+                note(f"{path}, lines to {last}: {problem}; mend the file and score it again")
             if len(cells) != len(header):
                 problem = f"the row has {len(cells)} cells, the header {len(header)}"
                 # A comma that was not quoted cut the text up; its parts are put together again.
@@ -143,7 +152,9 @@ def _sniff_encoding(path: Path, note: Note) -> str:
 
 def _check_columns(header: list[str], path: Path) -> None:
     if TEXT not in header:
-        found = ", ".join(repr(name) for name in header[:8]) or "none"
+        # Without a header the first row is a complaint: only what looks like a name is shown.
+        names = [name for name in header[:8] if re.fullmatch(r"[a-z][a-z0-9_]{0,19}", name)]
+        found = ", ".join(map(repr, names)) or "no column names"
         raise DataError(
             f"has no column {TEXT!r}; found {found}; rename the column that holds the complaints",
             path=path,
@@ -200,7 +211,9 @@ def _read_xlsx(path: Path, note: Note) -> Iterator[tuple[Row, str | None]]:
         book = load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError) as error:
         raise DataError(f"is damaged or no XLSX file ({type(error).__name__})", path=path) from None
-    rows = book[book.sheetnames[0]].iter_rows(values_only=True)
+    sheet = book[book.sheetnames[0]]
+    sheet.reset_dimensions()  # some programs write a size that is too small
+    rows = sheet.iter_rows(values_only=True)
     header = [str(name or "").strip().lower() for name in next(rows, ())]
     _check_columns(header, path)
     if len(book.sheetnames) > 1:

@@ -10,7 +10,7 @@ from triage.config import Settings
 from triage.corpus import hash_corpus, read_corpus
 from triage.errors import ModelError
 from triage.model.assessor import TriageModel
-from triage.persistence import MANIFEST, load_model_folder, read_manifest
+from triage.persistence import MANIFEST, current_versions, load_model_folder, read_manifest
 from triage.training import train_model
 
 Progress = Callable[[str], None]
@@ -57,7 +57,12 @@ def is_current(folder: Path) -> bool:
         manifest = read_manifest(folder)
     except ModelError:
         return False
-    return manifest.corpus_sha256 == hash_corpus(read_corpus([shipped_corpus()]))
+    return (
+        manifest.versions == current_versions()
+        and manifest.settings == Settings()
+        and all((folder / name).is_file() for name in manifest.files)
+        and manifest.corpus_sha256 == hash_corpus(read_corpus([shipped_corpus()]))
+    )
 
 
 def build_default_model(folder: Path, *, progress: Progress, workers: int = 2) -> None:

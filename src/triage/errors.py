@@ -6,11 +6,10 @@
     ├── ConfigError            a setting is wrong; lists all problems at once
     ├── DataError              a file or a row cannot be used; names path, row and field
     │   └── OutputExistsError  the output is already there and --force was not given
-    ├── ModelError             a model cannot be used
-    │   ├── ModelFormatError       a folder that is no model, is damaged or is of a newer format
-    │   ├── UntrustedModelError    a file that was changed, or holds types we do not build
-    │   └── LabelMismatchError     a model made for other labels
-    └── TrackingError          an experiment could not be logged
+    └── ModelError             a model cannot be used
+        ├── ModelFormatError       a folder that is no model, is damaged or is of a newer format
+        ├── UntrustedModelError    a file that was changed, or holds types we do not build
+        └── LabelMismatchError     a model made for other labels
 
 A message says what is wrong, where, what was found, what was expected and what to do next.
 No message ever holds the text of a complaint.
@@ -86,7 +85,3 @@ class UntrustedModelError(ModelError):
 
 class LabelMismatchError(ModelError):
     """Report a model whose labels are not those of this version."""
-
-
-class TrackingError(TriageError):
-    """Report an experiment that could not be logged."""

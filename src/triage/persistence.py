@@ -24,7 +24,7 @@ from triage.model.estimators import Block
 from triage.model.heads import Heads
 from triage.model.readers import FLAGS, Readers
 from triage.model.thresholds import OperatingPoint
-from triage.text.lexicon import load_lexicon
+from triage.text.lexicon import hash_lexicon, load_lexicon
 
 FORMAT = "triage model"
 FORMAT_VERSION = 1
@@ -64,6 +64,18 @@ class Manifest:
     files: dict[str, str]
 
 
+def check_model_folder(folder: Path) -> None:
+    """Say at once whether a model may be written there.
+
+    :raises ModelFormatError: for a file, or a folder that holds other things than a model.
+    """
+    if folder.is_file():
+        raise ModelFormatError(f"{folder}: is a file; name a folder for the model")
+    known = {MANIFEST, CARD, *_FILES}
+    if folder.is_dir() and {path.name for path in folder.iterdir()} - known:
+        raise ModelFormatError(f"{folder}: holds other things than a model; name a new folder")
+
+
 def save_model(
     model: TriageModel, folder: Path, *, corpus_sha256: str, complaints: int, card: str
 ) -> Manifest:
@@ -74,6 +86,7 @@ def save_model(
     """
     import skops.io as skops_io
 
+    check_model_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(
         missing_ok=True
@@ -95,13 +108,19 @@ def save_model(
         point=model.point,
         corpus_sha256=corpus_sha256,
         complaints=complaints,
-        versions={"python": platform.python_version(), **{n: version(n) for n in _LIBRARIES}},
+        versions=current_versions(),
         files={name: hash_file(folder / name) for name in _FILES},
     )
     (folder / CARD).write_text(card, "utf-8")
     stored = {"format": FORMAT, "format_version": FORMAT_VERSION, **asdict(manifest)}
     (folder / MANIFEST).write_text(json.dumps(stored, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return manifest
+
+
+def current_versions() -> dict[str, str]:
+    """Give the versions that a model made now would carry, the lexicon's hash among them."""
+    versions = {"python": platform.python_version(), **{n: version(n) for n in _LIBRARIES}}
+    return {**versions, "lexicon": hash_lexicon()}
 
 
 def _settle(archive: bytes) -> bytes:

@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -48,17 +49,26 @@ def rank_assessments(
 ) -> list[int]:
     """Give the order of the queue.
 
-    By priority, then by risk in steps of a tenth, then by waiting time, so that nobody starves
-    behind newcomers whose risk is a hair higher; at last by the order of arrival.
+    By priority, then by urgency, then by risk in steps of a tenth, then by waiting time, so that
+    nobody starves behind newcomers whose risk is a hair higher; at last by the order of arrival.
 
     :returns: indexes into both sequences, first to call first.
     """
 
-    def place(i: int) -> tuple[str, float, str, int]:
-        received = complaints[i].received_at or _LATE
-        return (assessments[i].priority, -round(assessments[i].risk, 1), received, i)
+    def place(i: int) -> tuple[str, int, float, str, int]:
+        received = _parse_time(complaints[i].received_at)
+        found = assessments[i]
+        return (found.priority, -found.urgency, -round(found.risk, 1), received, i)
 
     return sorted(range(len(assessments)), key=place)
+
+
+def _parse_time(text: str | None) -> str:
+    """Give an ISO time that can be compared; what is no ISO time counts as just arrived."""
+    try:
+        return datetime.fromisoformat(text or "").replace(tzinfo=None).isoformat()
+    except ValueError:
+        return _LATE
 
 
 def build_row(rank: int, assessment: Assessment) -> dict[str, Any]:
@@ -165,13 +175,13 @@ def _write_csv_rows(
     writer = csv.writer(handle)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_plain(defuse(row[name])) for name in columns])
+        writer.writerow([_plain(row[name]) for name in columns])
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _utf8(value).replace("\x00", "") if isinstance(value, str) else value
+    return defuse(_utf8(value).replace("\x00", "")) if isinstance(value, str) else value
 
 
 def _write_jsonl(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
@@ -209,12 +219,12 @@ def _write_xlsx(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[st
     sheet.freeze_panes = "A2"
     most = 32_767  # characters that one cell may hold
     for row in rows:
-        values = [defuse(row[name]) for name in columns]
-        sheet.append(
-            [
-                ILLEGAL_CHARACTERS_RE.sub("", _utf8(v))[:most] if isinstance(v, str) else v
-                for v in values
-            ]
-        )
+        cells = []
+        for name in columns:
+            value = row[name]
+            if isinstance(value, str):
+                value = defuse(ILLEGAL_CHARACTERS_RE.sub("", _utf8(value))[: most - 1])
+            cells.append(value)
+        sheet.append(cells)
     sheet.auto_filter.ref = sheet.dimensions
     book.save(path)

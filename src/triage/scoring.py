@@ -11,6 +11,7 @@ from triage.datasets import check_input, read_complaints
 from triage.default_model import load_model
 from triage.errors import DataError
 from triage.model.assessor import TriageModel
+from triage.persistence import read_manifest
 from triage.ranking import COLUMNS, build_row, check_output, rank_assessments, write_rows
 from triage.records import Assessment, Complaint
 
@@ -47,7 +48,8 @@ def score_files(
     """Score files and write them ranked, as one queue.
 
     :param output: its ending names its kind; whole or not there at all.
-    :param model: the model to use; None loads ``model_folder``, or the default.
+    :param model: a model that is loaded already, used in this process; None loads ``model_folder``,
+        or the default, in each worker.
     :param workers: processes; changes nothing in the result.
     :param with_text: adds the column ``text``.
     :param force: replaces an output that is there.
@@ -80,10 +82,12 @@ def _assess(
     complaints: list[Complaint], model: TriageModel | None, folder: Path | None, workers: int
 ) -> Iterator[list[Assessment]]:
     batches = _cut(complaints)
-    if workers <= 1:
+    if workers <= 1 or model is not None:
         model = model or load_model(folder)
         yield from (model.assess_many(batch) for batch in batches)
         return
+    if folder is not None:
+        read_manifest(folder)  # a wrong folder is named here, not by a broken worker
     # Spawned, not forked: threads of numeric libraries do not survive a fork.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(

@@ -13,7 +13,7 @@ from triage.labels import CATEGORIES, HIGH_RISK_LEVEL, Urgency
 from triage.model.assessor import TriageModel
 from triage.model.fitting import Fitted, fit
 from triage.model.opinion import choose_level
-from triage.persistence import save_model
+from triage.persistence import check_model_folder, save_model
 from triage.records import LabelledComplaint
 from triage.text.lexicon import load_lexicon
 from triage.text.pipeline import build_nlp
@@ -51,6 +51,7 @@ def train_model(
     :raises DataError: where there are too few complaints of some label.
     """
     check_enough(complaints, settings)
+    check_model_folder(output)
     nlp = build_nlp()
     progress(f"reading {len(complaints):,} complaints")
     batch = read_texts(nlp, [complaint.text for complaint in complaints])

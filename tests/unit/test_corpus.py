@@ -103,3 +103,10 @@ def test_the_checks_find_what_is_wrong(write_jsonl, small_corpus):
     for name in ("phone", "mail", "evidence", "none", "copy1 and copy2", "copy1 comes near"):
         assert any(name in problem for problem in report.problems), name
     assert all("word" not in problem.split() for problem in report.problems)
+
+
+def test_a_complaint_in_a_label_column_is_not_shown(write_jsonl):
+    path = write_jsonl([{**ROW, "category": "my name is Ravi and they have my video"}])
+    with pytest.raises(DataError) as caught:
+        read_corpus([path])
+    assert "Ravi" not in str(caught.value)

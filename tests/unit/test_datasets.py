@@ -145,3 +145,31 @@ def test_no_row_of_jsonl_is_lost(tmp_path_factory, texts):
     path.write_text("\n".join(json.dumps({"text": text}) for text in texts), "utf-8")
     complaints, _ = read(path)
     assert [c.text for c in complaints] == texts
+
+
+def test_an_open_quotation_mark_is_told_and_goes_to_a_person(write_csv):
+    rows = "".join(f"{i},complaint {i}\n" for i in range(200))
+    complaints, notes = read(write_csv('id,text\n0,"never closed\n' + rows))
+    assert any("quotation mark" in (c.problem or "") for c in complaints)
+    assert "quotation mark" in notes[0]
+
+
+def test_a_complaint_in_place_of_the_header_is_not_shown(write_csv):
+    with pytest.raises(DataError) as caught:
+        read(write_csv("1,i am ravi and want to die tonight\n2,x\n"))
+    assert "ravi" not in str(caught.value)
+
+
+def test_a_sheet_that_says_it_is_smaller_than_it_is(tmp_path):
+    import zipfile
+
+    path = tmp_path / "in.xlsx"
+    pd.DataFrame({"text": [f"t{i}" for i in range(5)]}).to_excel(path, index=False)
+    with zipfile.ZipFile(path) as source:
+        parts = {name: source.read(name) for name in source.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    parts[name] = parts[name].replace(b'ref="A1:A6"', b'ref="A1:A2"')
+    with zipfile.ZipFile(path, "w") as target:
+        for part, content in parts.items():
+            target.writestr(part, content)
+    assert len(read(path)[0]) == 5

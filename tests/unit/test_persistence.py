@@ -115,3 +115,14 @@ def test_what_is_no_model(tmp_path):
     (tmp_path / MANIFEST).write_text("{broken")
     with pytest.raises(ModelFormatError, match="cannot be read"):
         load_model_folder(tmp_path)
+
+
+def test_a_folder_of_other_things_is_not_overwritten(tmp_path):
+    from triage.persistence import check_model_folder
+
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ModelFormatError, match="other things"):
+        check_model_folder(tmp_path)
+    with pytest.raises(ModelFormatError, match="is a file"):
+        check_model_folder(tmp_path / "thesis.txt")
+    check_model_folder(tmp_path / "new")

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from triage.config import Settings, load_settings, parse_settings, show_settings
+from triage.config import Settings, load_settings, parse_settings
 from triage.errors import ConfigError
 from triage.labels import Category, Priority, Urgency
 from triage.policy import Findings, load_policy
@@ -84,7 +84,6 @@ def test_settings_from_a_file(tmp_path):
     path.write_text("[model]\nfolds = 3\ntext_c = 2\n")
     assert load_settings(path) == Settings(folds=3, text_c=2)
     assert load_settings(None) == Settings()
-    assert show_settings(Settings())["folds"] == 4
 
 
 def test_all_problems_of_settings_at_once():

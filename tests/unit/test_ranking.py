@@ -46,6 +46,31 @@ def test_the_queue_goes_by_priority_then_risk_then_waiting():
     assert rank_assessments(complaints, found) == [1, 4, 2, 3, 0]
 
 
+def test_level_four_comes_before_level_three_and_times_are_read():
+    p1 = replace(BASE, priority=Priority.P1)
+    found = [
+        replace(p1, urgency=Urgency.INTENT, risk=0.95),
+        replace(p1, urgency=Urgency.IMMINENT, risk=0.6),
+        replace(p1, urgency=Urgency.INTENT, risk=0.95),
+        replace(p1, urgency=Urgency.INTENT, risk=0.95),
+    ]
+    times = ["2026-02-01T10:00", None, "2026-01-05", "some day"]
+    complaints = [Complaint(str(i), "x", received_at=t) for i, t in enumerate(times)]
+    assert rank_assessments(complaints, found) == [1, 2, 0, 3]
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_formula_behind_a_control_character_comes_out_dead(tmp_path, ending):
+    path = tmp_path / f"out.{ending}"
+    write_rows(path, [build_row(1, replace(BASE, id="\x00=1+1", reasons=("\x01=2+2",)))], COLUMNS)
+    if ending == "csv":
+        assert ",=" not in path.read_text("utf-8-sig")
+        assert "\x00" not in path.read_text("utf-8-sig")
+    else:
+        sheet = load_workbook(path).active
+        assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+
+
 def rows():
     return [build_row(1, BASE), build_row(2, replace(BASE, id="=1+1", reasons=("@x",)))]
 

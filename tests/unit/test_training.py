@@ -98,6 +98,7 @@ def test_the_default_model_is_trained_once(monkeypatch, tmp_path, small_corpus):
     monkeypatch.setattr("triage.default_model._checkout", lambda: tmp_path / "nowhere")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("triage.default_model.build_default_model", build)
+    monkeypatch.setattr("triage.default_model.Settings", lambda: Settings(folds=3))
     monkeypatch.setattr("triage.default_model.read_corpus", lambda paths: small_corpus)
     assert default_folder().is_relative_to(tmp_path / "cache")
     assert not is_current(default_folder())

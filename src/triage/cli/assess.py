@@ -89,10 +89,13 @@ def _explain(found: "Assessment") -> None:
 
     from triage.cli.terminal import PRIORITY_STYLES
     from triage.labels import LANGUAGE_TITLES
+    from triage.policy import load_policy
 
     console = Console(highlight=False)
     console.print(Text(f" {found.priority} ", style=PRIORITY_STYLES[found.priority]), end=" ")
     console.print(Text("; ".join(found.reasons)))
+    hindi = {rule.reason: rule.reason_hi for rule in load_policy().rules}
+    console.print(Text("; ".join(hindi[reason] for reason in found.reasons if reason in hindi)))
     console.print(f"urgency   {int(found.urgency)} {found.urgency.shown}: {found.urgency.meaning}")
     high = "high" if found.high_risk else "not high"
     console.print(

@@ -1,9 +1,10 @@
 """``triage evaluate``: how good a model is on labelled files."""
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,9 +37,16 @@ def evaluate(
     with show_steps(f"Measuring on {', '.join(map(str, files))}") as step:
         scorecard = evaluate_files(load_model(model, progress=step), files)
     if as_json:
-        typer.echo(json.dumps(asdict(scorecard), indent=2))
+        typer.echo(json.dumps(_without_nan(asdict(scorecard)), indent=2))
     else:
         show_scorecard(scorecard, title="Scorecard")
+
+
+def _without_nan(value: Any) -> Any:
+    """Say null where nothing could be measured: JSON knows no NaN."""
+    if isinstance(value, dict):
+        return {name: _without_nan(inner) for name, inner in value.items()}
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def show_scorecard(scorecard: "Scorecard", *, title: str) -> None:

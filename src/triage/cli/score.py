@@ -55,12 +55,12 @@ def score(
         from triage.default_model import load_model
         from triage.scoring import score_files
 
-        loaded = load_model(model, progress=step) if workers == 1 or model is None else None
-        step(f"model: {loaded.name if loaded else model}")
+        loaded = load_model(model, progress=step)
+        step(f"model: {loaded.name}")
         scored = score_files(
             inputs,
             ranked,
-            model=loaded,
+            model=loaded if workers == 1 else None,
             model_folder=model,
             workers=workers,
             with_text=with_text,

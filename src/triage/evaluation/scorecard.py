@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -68,9 +68,6 @@ class Scores:
     category_error: Measure
     risk_error: Measure
     pairs: Measure
-
-
-SCORE_NAMES = tuple(f.name for f in fields(Scores))
 
 
 @dataclass(frozen=True, slots=True)

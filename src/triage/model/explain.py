@@ -10,7 +10,7 @@ from triage.text.redaction import redact
 MODEL_CUE = "model"
 """Names evidence that the statistics chose, not the lexicon."""
 
-_SHOWN_KINDS = ("risk", "mention", "distress", "farewell", "means", "death", "topic")
+_SHOWN_KINDS = ("risk", "decoy", "mention", "distress", "farewell", "death", "topic")
 
 
 def collect_evidence(

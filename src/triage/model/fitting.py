@@ -1,5 +1,6 @@
 """From labelled complaints to fitted readers, heads and operating point."""
 
+import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
@@ -75,7 +76,10 @@ def fit(
         for part in parts
     ]
     readers, *signals = Parallel(n_jobs=workers)(jobs)
-    unseen = _put_together(signals, parts, len(complaints))
+    if workers == 1:
+        # As if it had come from another process: what is stored must not tell how many there were.
+        readers = pickle.loads(pickle.dumps(readers))
+    unseen = _put_together(signals, parts)
     progress("weighing what both readers say")
     heads = fit_heads(unseen, complaints, settings)
     decisions = decide_unseen(unseen, complaints, parts, settings)
@@ -121,7 +125,7 @@ def _take(signals: Signals, rows: NDArray[np.int64]) -> Signals:
     return Signals(**{f.name: getattr(signals, f.name)[rows] for f in fields(Signals)})
 
 
-def _put_together(signals: list[Signals], parts: list[NDArray[np.int64]], count: int) -> Signals:
+def _put_together(signals: list[Signals], parts: list[NDArray[np.int64]]) -> Signals:
     order = np.argsort(np.concatenate(parts), kind="stable")
     return Signals(
         **{

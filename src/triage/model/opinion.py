@@ -33,14 +33,17 @@ def assess_reading(
     :param floor: level that the lexicon is sure of; the urgency never falls below it.
     :param threshold: probability from which the risk is high.
     """
-    if complaint.problem:
-        return assess_unreadable(complaint, complaint.problem, policy)
-    if reading.language == "unknown":
-        return assess_unreadable(complaint, _why_unknown(reading), policy)
-    risk = decision.at_least[1]
-    high_risk = risk >= threshold or floor >= HIGH_RISK_LEVEL
+    barrier = complaint.problem or (
+        _why_unknown(reading) if reading.language == "unknown" else None
+    )
+    if barrier and not any(char.isalpha() for char in reading.source.text):
+        return assess_unreadable(complaint, barrier, policy)
+    # What was half read keeps what was read in it, and goes to a person all the same.
+    risk = max(decision.at_least[1], UNKNOWN_RISK) if barrier else decision.at_least[1]
+    high_risk = decision.at_least[1] >= threshold or floor >= HIGH_RISK_LEVEL
     urgency = choose_level(decision, floor, threshold)
     doubts = _doubts(complaint, reading, decision, floor, high_risk, settings)
+    doubts = (*doubts, barrier) if barrier else doubts
     topics = {mention.cue.id for mention in reading.mentions}
     findings = Findings(
         category=CATEGORIES[decision.category.index(max(decision.category))],
@@ -51,6 +54,7 @@ def assess_reading(
         deadline="topic.deadline" in topics,
         money_recent="topic.money-recent" in topics,
         needs_review=bool(doubts),
+        unreadable=barrier is not None,
     )
     priority, rules = policy.decide(findings)
     return Assessment(

@@ -267,7 +267,7 @@ def rule_features(
     floor = np.zeros(len(readings), dtype=np.int64)
     for i, reading in enumerate(readings):
         sure = _highest(m for m in reading.mentions if m.cue.sure)
-        risk = _highest(m for m in reading.mentions if m.cue.kind in ("risk", "farewell", "means"))
+        risk = _highest(m for m in reading.mentions if m.cue.kind in ("risk", "farewell"))
         mention = _highest(m for m in reading.mentions if m.cue.kind in ("mention", "distress"))
         out[i, [sure, 5 + risk, 10 + mention]] = 1
         out[i, 15] = any(not m.counts and m.cue.level >= 2 for m in reading.mentions)

@@ -1,1 +1,1 @@
-"""Reading: raw text to a spaCy Doc with cues, context and leads found. The only importer of spaCy."""
+"""Reading: raw text to keys, cues and context; and identifiers. The only importer of spaCy."""

@@ -13,7 +13,7 @@ _AGE = re.compile(
     re.IGNORECASE,
 )
 _AGO = re.compile(
-    r"^\s*(?:pehle|pahle|se|ago|back|purani|पहले|से|पूर्वी|झाली|hue|ho gaye|baad|tak|experience|relation)",
+    r"^\s*(?:pehle|pahle|se|ago|back|purani|पहले|से|पूर्वी|झाली|hue|ho gaye|baad|tak|experience|relation|(?:old\s+)?(?:video|photo|account|clip|loan|case|chat|phone|friend|business|shop)|kamai|naukri|नोकरी|नौकरी|service|bachat|savings|mehnat|shadi|कमाई)",
     re.IGNORECASE,
 )
 _SCHOOL = re.compile(

@@ -21,7 +21,7 @@ CANCELLING = frozenset({"denied", "offender", "taunt", "general", "past"})
 
 SENTENCE_ENDS = (".", "!", "?", "।", "॥", "|", "..", "...", "…", ";")
 
-_READ_KINDS = frozenset({"risk", "mention", "distress", "farewell", "means", "death"})
+_READ_KINDS = frozenset({"risk", "mention", "distress", "farewell", "death"})
 NEGATORS = tuple(
     "nahi na not no never cannot dont wont without neither nothing siwa sivay alawa bina "
     "नको नाय न्हाई नाहीये नाहीय नये शिवाय वाचून नसेन नव्हता".split()
@@ -60,7 +60,7 @@ class ContextReader:
         :returns: the same mentions, read.
         """
         if not any(m.cue.kind in _READ_KINDS for m in mentions):
-            return tuple(replace(m, level=m.cue.level) for m in mentions)
+            return tuple(_read_alone(m) for m in mentions)
         triggers = [
             _Trigger(self._rule_by_key[key], start, end) for key, start, end in self.matcher(doc)
         ]
@@ -74,9 +74,7 @@ class ContextReader:
         self, doc: Doc, mention: Mention, triggers: list[_Trigger], ends: list[int]
     ) -> Mention:
         if mention.cue.kind not in _READ_KINDS:
-            if mention.cue.kind == "decoy":
-                return replace(mention, context=(mention.cue.reading,), counts=False)
-            return replace(mention, level=mention.cue.level)
+            return _read_alone(mention)
         low = max((e + 1 for e in ends if e < mention.start), default=0)
         high = min((e for e in ends if e >= mention.end), default=10**9)
         near = [t for t in triggers if t.start >= low and t.end <= high]
@@ -85,6 +83,13 @@ class ContextReader:
         if any(doc[i].norm in self._negators for i in range(mention.start, mention.end)):
             found.discard("denied")  # "jeene ka mann nahi": the no is part of the wish itself
         return judge(mention, frozenset(found))
+
+
+def _read_alone(mention: Mention) -> Mention:
+    """Read a mention whose meaning no context changes; a decoy says itself what it is."""
+    if mention.cue.kind == "decoy":
+        return replace(mention, context=(mention.cue.reading,), counts=False)
+    return replace(mention, level=mention.cue.level)
 
 
 def _applies(trigger: _Trigger, mention: Mention, breaks: list[int]) -> bool:
@@ -109,7 +114,7 @@ def judge(mention: Mention, found: frozenset[str]) -> Mention:
     :param found: kinds of context around it.
     :returns: the mention with ``context``, ``counts`` and ``level`` set.
 
-    Source: label guide, section 2. A taunt leaves level 1 for a victim who suffers under it; "no
+    Source: label guide, section 2. What counts no more has level 0; "no
     option but" tied to an "if" is 3; a plan for now is 4.
     """
     context = found

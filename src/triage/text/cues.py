@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from triage.text.context import SENTENCE_ENDS, ContextReader
-from triage.text.lexicon import MAX_GAP, Cue, Lexicon, Pattern, Run
+from triage.text.lexicon import MAX_GAP, Lexicon, Pattern, Run
 from triage.text.mentions import Mention, build_pattern
 
 TOPIC_KINDS = frozenset({"topic", "minor"})
@@ -120,7 +120,7 @@ def _ends_between(doc: Doc, start: int, stop: int) -> bool:
 def keep_longest(mentions: list[Mention]) -> list[Mention]:
     """Drop each mention inside a longer one: "mann nahi karta jeene ka" also holds "jeene".
 
-    Of two with the same words the higher level stays. Topics overlap whatever they like.
+    Of two with the same words a decoy stays, else the higher level. Topics overlap whatever they like.
     """
     kept: list[Mention] = []
     order = sorted(mentions, key=lambda m: (m.start - m.end, m.cue.kind != "decoy", -m.cue.level))
@@ -134,8 +134,3 @@ def keep_longest(mentions: list[Mention]) -> list[Mention]:
         if not inside:
             kept.append(mention)
     return sorted(kept, key=lambda m: (m.start, m.end))
-
-
-def cue_index(cues: tuple[Cue, ...]) -> dict[str, int]:
-    """Give each cue's column, in the order of the lexicon."""
-    return {cue.id: i for i, cue in enumerate(cues)}

@@ -1,9 +1,9 @@
 """Find the identifiers that a case can be traced by: phones, UPI ids, accounts, links and the like.
 
-They serve three purposes: redaction, linking complaints that name the same one, and evidence.
+They are masked in whatever is shown; one form for each lets complaints that name the same be linked.
 Patterns follow the public formats: Indian mobile numbers (10 digits from 6 to 9, +91), UPI ids
-(name@handle), IFSC (four letters, 0, six characters: Reserve Bank of India), cards (13-19 digits,
-Luhn), Aadhaar (12 digits), IMEI (15 digits), UTR and RRN references.
+(name@handle), IFSC (four letters, 0, six characters: Reserve Bank of India), cards (13-19 digits),
+Aadhaar (12 digits, found as an account), IMEI (15 digits), UTR and RRN references.
 """
 
 import re

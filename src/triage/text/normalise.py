@@ -13,6 +13,9 @@ from functools import lru_cache
 MAX_CHARACTERS = 20_000
 """Longer texts are read up to here: the portal's form stops at 1,500, so the rest is paste."""
 
+MAX_RUN = 4
+"""Marks of one kind that are kept side by side."""
+
 # Joiners, directional marks, soft hyphens, variation selectors, byte-order marks, tags.
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
@@ -29,6 +32,7 @@ _LOOKALIKES = dict(
 _QUOTES = {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'", "\u201c": '"', "\u201d": '"'}
 _ODD = re.compile(
     f"[{_INVISIBLE}{_CONTROL}]|[\u2018\u2019\u02bc`\u201c\u201d]|\\s\\s|[^\\S ]|^\\s|\\s$"
+    "|([^\\w\\s]|_)\\1{4,}"
     "|[\u0370-\u052f\u2000-\u200a\u2070-\u209f\u2100-\u214f\u2460-\u24ff\uff00-\uffef\U0001d400-\U0001d7ff]"
 )
 _DROPPED = re.compile(f"[{_INVISIBLE}{_CONTROL}]")
@@ -71,7 +75,7 @@ def normalise(raw: str) -> NormalisedText:
     >>> normalise("ѕuісide\u200b  now").text
     'suicide now'
     """
-    text = raw[:MAX_CHARACTERS]
+    text = raw[:MAX_CHARACTERS].encode("utf-8", "replace").decode()  # half characters become "?"
     if not _ODD.search(text) and unicodedata.is_normalized("NFC", text):
         return NormalisedText(text)
     return _normalise_by_character(text)
@@ -84,6 +88,9 @@ def _normalise_by_character(text: str) -> NormalisedText:
     for start, stop, cluster in _clusters(text):
         clean = _clean_cluster(cluster)
         if clean == " " and (not pieces or pieces[-1] == " "):
+            continue
+        # A line of marks ("_____") says nothing, and costs the tokeniser its square in time.
+        if not clean.isalnum() and pieces[-MAX_RUN:] == [clean] * MAX_RUN:
             continue
         pieces.extend(clean)
         # What kept its length kept its order; what was composed or spelt out stands for the whole.

@@ -44,6 +44,9 @@ _NUMBER = re.compile(r"^(?:rs|inr)?\.?[₹$]?[\dx*.,:/+-]*[\d*x]{2}[\dx*.,:/+-]*
 _WITH_UNIT = re.compile(r"^\d[\d.,]*[a-z]{1,6}$")
 _LINK = re.compile(r"://|^https?|^www\.|\w\.(?:com|in|org|net|apk|co|info|io|me|xyz)\b")
 
+_LONGEST = 60
+"""Longer words with signs or digits in them are pasted codes."""
+
 # Applied in order to lower-case Latin words. Each pair keeps words apart that mean different
 # things; see tests/behaviour/spelling.toml for what must meet and what must not.
 _FOLDS = tuple(
@@ -148,7 +151,7 @@ def _mask(lower: str) -> str:
     """Give the mask of a word that identifies somebody or counts something, else ''."""
     if lower.isalpha():
         return "<num>" if "xxx" in lower else ""
-    if "@" in lower and len(lower) > 1:
+    if len(lower) > _LONGEST or ("@" in lower and len(lower) > 1):
         return "<id>"
     if _LINK.search(lower):
         return "<link>"
@@ -181,15 +184,10 @@ def _syllables(word: str) -> list[tuple[str, str]]:
         elif char in _VOWELS:
             out.append(("", _VOWELS[char]))
         elif char in _NASALS and out:
-            out[-1] = (out[-1][0], _nasal(out[-1][1], char))
+            out[-1] = (out[-1][0], out[-1][1].replace("A", "a") + "~")
         elif char not in "ः":
             out.append((char, ""))
     return out
-
-
-def _nasal(vowel: str, char: str) -> str:
-    """Write the nasal as people type it: 'n' inside; unheard after a long vowel at the end."""
-    return vowel.replace("A", "a") + "~"
 
 
 def _drop_schwas(syllables: list[tuple[str, str]]) -> list[str]:

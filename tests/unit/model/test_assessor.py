@@ -51,6 +51,27 @@ def test_a_problem_of_the_row_goes_to_a_person(model):
     assert "9 cells" in found.reasons[-1]
 
 
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        Complaint("1", SURE["en"], problem="the row has 5 cells, the header 3"),
+        Complaint("1", SURE["en"] + " আমাকে সাহায্য করুন আমি আর পারছি না দয়া করে আমাকে সাহায্য করুন তাড়াতাড়ি আসুন"),
+        Complaint("1", SURE["en"] + " \ud83d"),
+    ],
+    ids=["broken row", "another script", "half a character"],
+)
+def test_what_was_half_read_keeps_what_was_read_in_it(model, complaint):
+    found = model.assess(complaint)
+    assert found.priority is Priority.P1
+    assert found.high_risk
+
+
+def test_an_idiom_says_that_it_is_one(model):
+    found = model.assess("mar gaye is loan se, roz call aate hai, app band karwao")
+    assert found.urgency < Urgency.IDEATION
+    assert any("idiom" in item.context for item in found.evidence)
+
+
 def test_a_very_long_text_is_read_and_marked(model):
     found = model.assess("loan fraud happened to me. " * 40_000)
     assert found.needs_review

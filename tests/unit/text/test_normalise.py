@@ -18,6 +18,8 @@ from triage.text.normalise import MAX_CHARACTERS, normalise
         ("  two   spaces\n\nlines ", "two spaces lines"),
         ("\u0958", "\u0915\u093c"),
         ("Привет мир", "Привет мир"),
+        ("fill in _________ here", "fill in ____ here"),
+        ("half \ud83d letter", "half ? letter"),
         ("", ""),
     ],
 )

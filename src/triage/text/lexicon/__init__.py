@@ -8,6 +8,7 @@ one here empty; ``{name}`` for each phrase of the set of that name; ``...`` for 
 Spelling does not matter: words are compared by their spelling keys.
 """
 
+import hashlib
 import itertools
 import math
 import re
@@ -21,7 +22,7 @@ from triage.text.spelling import spelling_key
 
 FILES = ("en.toml", "hi.toml", "mr.toml", "crime.toml")
 MAX_EXPANSIONS = 20_000
-CUE_KINDS = ("risk", "mention", "distress", "farewell", "means", "decoy", "death", "minor", "topic")
+CUE_KINDS = ("risk", "mention", "distress", "farewell", "decoy", "death", "minor", "topic")
 CONTEXT_KINDS = ("denied", "other", "offender", "taunt", "general", "past", "if", "now", "end")
 
 READINGS = (*CONTEXT_KINDS, "idiom")
@@ -83,11 +84,11 @@ class Lexicon:
     rules: tuple[ContextRule, ...]
 
     def risk_words(self) -> frozenset[str]:
-        """Keys of five letters and more that stand in risk cues; typos are mended to these."""
+        """Keys of five letters and more that stand alone in mentions; typos are mended to these."""
         return frozenset(
             key
             for cue in self.cues
-            if cue.kind in ("mention", "farewell", "means")
+            if cue.kind in ("mention", "farewell")
             for pattern in cue.patterns
             for run in pattern
             if len(run) == 1
@@ -102,6 +103,15 @@ class Lexicon:
         return frozenset(key for pattern in patterns for run in pattern for key in run)
 
 
+def hash_lexicon() -> str:
+    """Give a hash of the lexicon's files, to tell a model made with another one."""
+    folder = resources.files("triage.text.lexicon")
+    digest = hashlib.sha256()
+    for name in (*FILES, "spellings.toml", "common_words.txt"):
+        digest.update(folder.joinpath(name).read_bytes())
+    return digest.hexdigest()
+
+
 @cache
 def load_lexicon() -> Lexicon:
     """Read the shipped lexicon.
@@ -113,7 +123,11 @@ def load_lexicon() -> Lexicon:
     rules: list[ContextRule] = []
     problems: list[str] = []
     for name in FILES:
-        table = tomllib.loads(folder.joinpath(name).read_text("utf-8"))
+        try:
+            table = tomllib.loads(folder.joinpath(name).read_text("utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            problems.append(f"{name}: is not valid TOML ({error})")
+            continue
         sets = table.get("sets", {})
         for entry in table.get("cue", []):
             with _Collect(problems, name, entry):
