@@ -32,7 +32,7 @@ _LOOKALIKES = dict(
 _QUOTES = {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'", "\u201c": '"', "\u201d": '"'}
 _ODD = re.compile(
     f"[{_INVISIBLE}{_CONTROL}]|[\u2018\u2019\u02bc`\u201c\u201d]|\\s\\s|[^\\S ]|^\\s|\\s$"
-    "|([^\\w\\s]|_)\\1{4,}"
+    "|[^\\w\\s\u0900-\u097f]{5}|_{5}"
     "|[\u0370-\u052f\u2000-\u200a\u2070-\u209f\u2100-\u214f\u2460-\u24ff\uff00-\uffef\U0001d400-\U0001d7ff]"
 )
 _DROPPED = re.compile(f"[{_INVISIBLE}{_CONTROL}]")
