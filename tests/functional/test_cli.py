@@ -214,18 +214,23 @@ def test_ctrl_c_stops_cleanly(model_folder, tmp_path):
     path = tmp_path / "many.csv"
     text = "they recorded my video call and ask for money again and again " * 20
     path.write_text("text\n" + "\n".join([text] * 60_000))
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "triage", "score", str(path), "-o", str(tmp_path / "out.csv")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "TRIAGE_MODEL": str(model_folder)},
         cwd=tmp_path,
-    )
-    while b"model:" not in process.stderr.readline():
-        assert process.poll() is None
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+        # A shell that runs the tests in the background has its children ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        try:
+            while b"model:" not in process.stderr.readline():
+                assert process.poll() is None
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130, errors
     assert b"Traceback" not in errors
     assert [p.name for p in tmp_path.iterdir()] == ["many.csv"]
