@@ -12,7 +12,7 @@ from triage.evaluation.scorecard import Judged, Scorecard, score_cases
 from triage.labels import CATEGORIES, HIGH_RISK_LEVEL, Urgency
 from triage.model.assessor import TriageModel
 from triage.model.fitting import Fitted, fit
-from triage.model.opinion import choose_level
+from triage.model.opinion import choose_level, is_high_risk
 from triage.persistence import check_model_folder, save_model
 from triage.records import LabelledComplaint
 from triage.text.lexicon import load_lexicon
@@ -108,8 +108,7 @@ def judge_unseen(complaints: Sequence[LabelledComplaint], fitted: Fitted) -> lis
                 category_proba=decision.category,
                 level=choose_level(decision, floor, fitted.point.threshold),
                 risk=decision.at_least[1],
-                high_risk=decision.at_least[1] >= fitted.point.threshold
-                or floor >= HIGH_RISK_LEVEL,
+                high_risk=is_high_risk(decision, floor, fitted.point.threshold),
             )
         )
     return judged

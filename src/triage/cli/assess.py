@@ -42,19 +42,14 @@ def assess(
     """
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8", "replace")
-    from triage.cli.terminal import show_steps
-    from triage.default_model import default_folder, is_current, load_model
-
-    if model is None and not is_current(default_folder()):
-        with show_steps("The default model is not there yet; it is trained once.") as step:
-            loaded = load_model(None, progress=step)
-    else:
-        loaded = load_model(model)
     if not text.strip():
         raise DataError(
             "the complaint is empty; give its text, or - and the text on standard input"
         )
-    found = loaded.assess(text)
+    from triage.cli.terminal import note
+    from triage.default_model import load_model
+
+    found = load_model(model, progress=note).assess(text)
     if as_json:
         typer.echo(json.dumps(describe(found), ensure_ascii=False, indent=2))
     else:

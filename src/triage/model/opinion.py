@@ -40,7 +40,7 @@ def assess_reading(
         return assess_unreadable(complaint, barrier, policy)
     # What was half read keeps what was read in it, and goes to a person all the same.
     risk = max(decision.at_least[1], UNKNOWN_RISK) if barrier else decision.at_least[1]
-    high_risk = decision.at_least[1] >= threshold or floor >= HIGH_RISK_LEVEL
+    high_risk = is_high_risk(decision, floor, threshold)
     urgency = choose_level(decision, floor, threshold)
     doubts = _doubts(complaint, reading, decision, floor, high_risk, settings)
     doubts = (*doubts, barrier) if barrier else doubts
@@ -111,6 +111,11 @@ def assess_unreadable(complaint: Complaint, doubt: str, policy: Policy) -> Asses
         evidence=(),
         language="unknown",
     )
+
+
+def is_high_risk(decision: Decision, floor: int, threshold: float) -> bool:
+    """Say whether the risk is high: at the operating point, or where the lexicon is sure."""
+    return decision.at_least[1] >= threshold or floor >= HIGH_RISK_LEVEL
 
 
 def choose_level(decision: Decision, floor: int, threshold: float) -> Urgency:

@@ -1,7 +1,7 @@
 """The one spaCy pipeline that every text goes through once.
 
-A blank multi-language pipeline: tokens, their spelling keys as NORM, cues with their context, and
-leads. Nothing in it is downloaded and nothing in it is trained.
+A blank multi-language pipeline: tokens, their spelling keys as NORM, and cues with their context.
+Nothing in it is downloaded and nothing in it is trained.
 """
 
 from typing import Any
