@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from spacy.attrs import NORM
 from spacy.matcher import PhraseMatcher
+from spacy.strings import hash_string  # type: ignore[attr-defined]
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
@@ -29,6 +30,17 @@ NEGATORS = tuple(
 """Words of denial: a cue that holds one already is not denied by another."""
 
 
+_MARK_KEYS = frozenset(hash_string(mark) for mark in SENTENCE_ENDS)
+
+
+def sentence_ends(keys: list[int]) -> list[int]:
+    """Give the places of the tokens that end a sentence.
+
+    :param keys: each token's spelling key as a hash; a mark is its own key.
+    """
+    return [i for i, key in enumerate(keys) if key in _MARK_KEYS]
+
+
 @dataclass(frozen=True, slots=True)
 class _Trigger:
     rule: ContextRule
@@ -47,7 +59,6 @@ class ContextReader:
         self.matcher = PhraseMatcher(vocab, attr=NORM)
         self._rule_by_key: dict[int, ContextRule] = {}
         self._negators = {vocab.strings.add(spelling_key(word)) for word in NEGATORS}
-        self._ends = {vocab.strings.add(mark) for mark in SENTENCE_ENDS}
         for i, rule in enumerate(rules):
             docs = [build_pattern(vocab, run) for pattern in rule.patterns for run in pattern]
             self.matcher.add(f"rule {i}", docs)
@@ -64,11 +75,8 @@ class ContextReader:
         triggers = [
             _Trigger(self._rule_by_key[key], start, end) for key, start, end in self.matcher(doc)
         ]
-        ends = self._sentence_ends(doc)
+        ends = sentence_ends(doc.to_array(NORM).tolist())
         return tuple(self._read_one(doc, m, triggers, ends) for m in mentions)
-
-    def _sentence_ends(self, doc: Doc) -> list[int]:
-        return [i for i, key in enumerate(doc.to_array(NORM).tolist()) if key in self._ends]
 
     def _read_one(
         self, doc: Doc, mention: Mention, triggers: list[_Trigger], ends: list[int]

@@ -16,7 +16,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from triage.text.ages import mentions_minor
-from triage.text.context import SENTENCE_ENDS
+from triage.text.context import sentence_ends
 from triage.text.language import detect_language
 from triage.text.mentions import Mention
 from triage.text.normalise import NormalisedText, normalise
@@ -96,30 +96,23 @@ def _read_doc(doc: Doc, source: NormalisedText) -> Reading:
         keys=keys,
         starts=starts,
         ends=starts + table[:, 2].astype(np.int64),
-        segments=cut_segments(sentence_ends(doc, keys), len(keys)),
+        segments=cut_segments(sentence_ends(keys.tolist()), len(keys)),
         mentions=doc._.mentions,
         language=detect_language(source.text),
         minor_age=mentions_minor(source.text),
     )
 
 
-def sentence_ends(doc: Doc, keys: NDArray[np.uint64]) -> list[int]:
-    """Give one past each token that ends a sentence."""
-    strings = doc.vocab.strings
-    marks = {strings.add(mark) for mark in SENTENCE_ENDS}
-    return [i for i, key in enumerate(keys.tolist(), start=1) if key in marks]
-
-
 def cut_segments(ends: list[int], length: int) -> NDArray[np.int64]:
     """Cut a text into sentences, and long ones into overlapping windows.
 
-    :param ends: one past each token that ends a sentence, ascending.
+    :param ends: places of the tokens that end a sentence, ascending.
     :param length: tokens of the text.
     :returns: (segments, 2) token ranges; none for a text without tokens.
     """
     segments: list[tuple[int, int]] = []
     start = 0
-    for stop in [*ends, length]:
+    for stop in [*(end + 1 for end in ends), length]:
         size = stop - start
         if size <= 0:
             continue
