@@ -22,10 +22,11 @@ _SCHOOL = re.compile(
     r"|\b(\d{1,2})\s?(?:वीत|वीला|वीच्या|वीतला|वीतली)",
     re.IGNORECASE,
 )  # fmt: skip
-_HINTS = tuple(
-    "year yr age umar umr umra yo y/o class std standard grade kaksha th nd rd st saal sal baras "
-    "उम्र वय आयु साल वर्ष कक्षा क्लास इयत्ता वी".split()
-)
+_SHORT_NUMBER = re.compile(r"(?<![\d.,])\d{1,2}(?![\d.,]*\d)")
+_BEFORE, _AFTER = 18, 24
+"""Characters round a number in which its age or class is named. Most numbers are none: the closer
+look is only for these few characters."""
+
 LAST_MINOR_CLASS = 11
 """Pupils of class 12 are often 18; the label guide wants a minor to be said, not guessed."""
 
@@ -38,15 +39,19 @@ def mentions_minor(text: str) -> bool:
     >>> mentions_minor("my daughter aged 15 is in class 10"), mentions_minor("I am 25 years old")
     (True, False)
     """
-    lower = text.lower()
-    if not any(hint in lower for hint in _HINTS):
-        return False
     plain = text.translate(_DIGITS)
-    for match in _AGE.finditer(plain):
+    return any(
+        _says_minor(plain, max(0, number.start() - _BEFORE), number.end() + _AFTER)
+        for number in _SHORT_NUMBER.finditer(plain)
+    )
+
+
+def _says_minor(plain: str, start: int, stop: int) -> bool:
+    for match in _AGE.finditer(plain, start, stop):
         age = int(next(group for group in match.groups() if group))
         if 5 <= age < ADULT and not _AGO.match(plain[match.end() :]):
             return True
-    for match in _SCHOOL.finditer(plain):
+    for match in _SCHOOL.finditer(plain, start, stop):
         if 1 <= int(next(group for group in match.groups() if group)) <= LAST_MINOR_CLASS:
             return True
     return False

@@ -19,7 +19,6 @@ TOPIC_KINDS = frozenset({"topic", "minor"})
 class _GapPattern:
     cue: int
     runs: tuple[int, ...]
-    rest: frozenset[int]
 
 
 class CueFinder:
@@ -38,7 +37,7 @@ class CueFinder:
         self.cues = lexicon.cues
         self._order = {cue.id: i for i, cue in enumerate(self.cues)}
         self.reader = ContextReader(self.vocab, lexicon.rules)
-        self._gaps_by_first: dict[int, list[_GapPattern]] = {}
+        self._gaps_by_runs: dict[int, dict[int, list[_GapPattern]]] = {}
         self._cue_by_key: dict[int, int] = {}
         self._run_keys: set[int] = set()
         names: dict[Run, str] = {}
@@ -58,9 +57,8 @@ class CueFinder:
                 self.matcher.add(names[run], [build_pattern(self.vocab, run)])
                 self._run_keys.add(self.vocab.strings[names[run]])
         keys = tuple(self.vocab.strings[names[run]] for run in pattern)
-        self._gaps_by_first.setdefault(keys[0], []).append(
-            _GapPattern(index, keys, frozenset(keys[1:]))
-        )
+        by_second = self._gaps_by_runs.setdefault(keys[0], {})
+        by_second.setdefault(keys[1], []).append(_GapPattern(index, keys))
 
     def __call__(self, doc: Doc) -> Doc:
         """Find the cues of one doc and their context."""
@@ -88,8 +86,10 @@ class CueFinder:
     def _join_runs(self, doc: Doc, found: dict[int, list[tuple[int, int]]]) -> list[Mention]:
         joined: list[Mention] = []
         for first, spans in found.items():
-            for gap in self._gaps_by_first.get(first, ()):
-                if gap.rest.issubset(found):
+            by_second = self._gaps_by_runs.get(first, {})
+            # Most patterns share their first run with hundreds: the second one tells them apart.
+            for second in by_second.keys() & found.keys():
+                for gap in by_second[second]:
                     places = self._join_one(doc, gap, spans, found)
                     cue = self.cues[gap.cue]
                     joined += [Mention(cue, start, end, gapped=True) for start, end in places]
@@ -106,7 +106,7 @@ class CueFinder:
             spans = [
                 (start, stop)
                 for start, end in spans
-                for begin, stop in found[key]
+                for begin, stop in found.get(key, ())
                 if end <= begin <= end + MAX_GAP and not _ends_between(doc, end, begin)
             ]
         return spans

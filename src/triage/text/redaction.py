@@ -6,7 +6,7 @@ many than one too few: the full text is a click away for who may see it.
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from triage.text.leads import SHOWN_KINDS, find_leads
@@ -121,11 +121,10 @@ def _masked_spans(text: str) -> list[tuple[int, int, str]]:
     leads = find_leads(text)
     spans = [(lead.start, lead.end, MASKS[lead.kind]) for lead in leads if lead.kind in MASKS]
     shown = [(lead.start, lead.end) for lead in leads if lead.kind in SHOWN_KINDS]
-    names = name_keys()
     for match in _WORD.finditer(text):
         if any(start <= match.start() < end for start, end in shown):
             continue
-        if _is_name(match.group(), names):
+        if _is_name(match.group()):
             spans.append((match.start(), match.end(), NAME_MASK))
     for match in _INTRODUCED.finditer(text):
         if match["name"].lower() not in _NOT_NAMES:
@@ -136,8 +135,9 @@ def _masked_spans(text: str) -> list[tuple[int, int, str]]:
     return sorted(spans, key=lambda span: (span[0], -span[1]))
 
 
-def _is_name(word: str, names: frozenset[str]) -> bool:
-    return len(word) > 2 and (word.lower() in exact_names() or spelling_key(word) in names)
+@lru_cache(maxsize=50_000)
+def _is_name(word: str) -> bool:
+    return len(word) > 2 and (word.lower() in exact_names() or spelling_key(word) in name_keys())
 
 
 __all__ = ["MASKS", "NAME_MASK", "name_keys", "redact"]
