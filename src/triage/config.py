@@ -15,6 +15,8 @@ class Settings:
     :param segment_c: inverse regularisation of the segment reader, above 0.
     :param head_c: inverse regularisation of the heads, above 0.
     :param cue_weight: weight of a cue feature beside unit-length n-gram vectors, 0 or more.
+    :param near_weight: likewise of what stands near what, 0 or more.
+    :param noisy_share: noisy copies for each complaint that the readers are taught on, 0 to 1.
     :param text_words: longest word n-gram of the text reader, 1 to 4.
     :param segment_words: longest word n-gram of the segment reader, 1 to 4.
     :param folds: folds of the cross-validation that gives the heads unseen predictions, 2 to 20.
@@ -26,12 +28,14 @@ class Settings:
     text_c: float = 1.0
     segment_c: float = 1.0
     head_c: float = 0.3
-    cue_weight: float = 0.25
+    cue_weight: float = 0.15
+    near_weight: float = 0.8
+    noisy_share: float = 0.5
     text_words: int = 2
     segment_words: int = 2
     folds: int = 4
     seed: int = 20
-    recall_floor: float = 0.94
+    recall_floor: float = 0.95
     review_below: float = 0.5
 
 
@@ -40,6 +44,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "segment_c": (1e-6, 1e6),
     "head_c": (1e-6, 1e6),
     "cue_weight": (0, 100),
+    "near_weight": (0, 100),
+    "noisy_share": (0, 1),
     "text_words": (1, 4),
     "segment_words": (1, 4),
     "folds": (2, 20),

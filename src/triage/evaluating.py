@@ -1,20 +1,92 @@
-"""Use case: a model and labelled files in, a scorecard out."""
+"""Use case: a model and labelled complaints in, a scorecard and its robustness out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from triage.corpus import read_corpus
+from triage.evaluation.metrics import Measure
+from triage.evaluation.robustness import (
+    CLEAN,
+    Robustness,
+    score_recall,
+    shares_by_language,
+    without_evidence,
+)
 from triage.evaluation.scorecard import Judged, Scorecard, score_cases
+from triage.labels import HIGH_RISK_LEVEL
 from triage.model.assessor import TriageModel
 from triage.records import Complaint, LabelledComplaint
+from triage.text.noise import SPOILERS, spoil_pieces
+
+Progress = Callable[[str], None]
 
 
-def evaluate_files(model: TriageModel, paths: Sequence[Path]) -> Scorecard:
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What was measured of a model on some files.
+
+    :param robustness: None where it was not asked for.
+    """
+
+    scorecard: Scorecard
+    robustness: Robustness | None
+
+
+def evaluate_files(
+    model: TriageModel,
+    paths: Sequence[Path],
+    *,
+    robustness: bool = False,
+    progress: Progress = lambda step: None,
+) -> Evaluation:
     """Measure a model on labelled files.
 
+    :param robustness: whether to measure also under noise and without the evidence.
+    :param progress: called with a plain line before each step.
     :raises DataError: where a file cannot be read, or with every wrong label.
     """
-    return score_cases(judge(model, read_corpus(paths)))
+    complaints = read_corpus(paths)
+    progress(f"assessing {len(complaints):,} complaints")
+    scorecard = score_cases(judge(model, complaints))
+    if not robustness:
+        return Evaluation(scorecard, None)
+    return Evaluation(scorecard, measure_robustness(model, complaints, progress=progress))
+
+
+def measure_robustness(
+    model: TriageModel,
+    complaints: Sequence[LabelledComplaint],
+    *,
+    progress: Progress = lambda step: None,
+) -> Robustness:
+    """Measure what each kind of noise costs in recall, and whether evidence is what it says.
+
+    :param progress: called with a plain line before each step.
+    """
+    high = [c for c in complaints if c.urgency >= HIGH_RISK_LEVEL and not c.phenomenon]
+    recall = {CLEAN: score_recall(judge(model, high))}
+    for name in SPOILERS:
+        progress(f"measuring under noise: {name.replace('_', ' ')}")
+        spoilt = [replace(c, text=spoil_pieces([c.text], [name], c.id)[0]) for c in high]
+        recall[name] = score_recall(judge(model, spoilt))
+    progress("measuring without the evidence")
+    return Robustness(recall, _measure_faithfulness(model, complaints))
+
+
+def _measure_faithfulness(
+    model: TriageModel, complaints: Sequence[LabelledComplaint]
+) -> dict[str, Measure]:
+    stream = (Complaint(id=c.id, text=c.text) for c in complaints)
+    marked = [
+        (complaint, without_evidence(complaint.text, assessment))
+        for complaint, assessment in zip(complaints, model.stream(stream), strict=True)
+        if assessment.high_risk
+    ]
+    rest = model.stream(Complaint(id=complaint.id, text=text) for complaint, text in marked)
+    return shares_by_language(
+        [(c.language, not a.high_risk) for (c, _), a in zip(marked, rest, strict=True)]
+    )
 
 
 def judge(model: TriageModel, complaints: Sequence[LabelledComplaint]) -> list[Judged]:

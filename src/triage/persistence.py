@@ -27,7 +27,7 @@ from triage.model.thresholds import OperatingPoint
 from triage.text.lexicon import hash_lexicon, load_lexicon
 
 FORMAT = "triage model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 CARD = "README.md"
 TRUSTED_TYPES: list[str] = []

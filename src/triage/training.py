@@ -12,6 +12,7 @@ from triage.evaluation.scorecard import Judged, Scorecard, score_cases
 from triage.labels import CATEGORIES, HIGH_RISK_LEVEL, Urgency
 from triage.model.assessor import TriageModel
 from triage.model.fitting import Fitted, fit
+from triage.model.noisy_copies import noisy_copies
 from triage.model.opinion import choose_level, is_high_risk
 from triage.persistence import check_model_folder, save_model
 from triage.records import LabelledComplaint
@@ -54,9 +55,18 @@ def train_model(
     check_model_folder(output)
     nlp = build_nlp()
     progress(f"reading {len(complaints):,} complaints")
-    batch = read_texts(nlp, [complaint.text for complaint in complaints])
+    copies = noisy_copies(complaints, share=settings.noisy_share, seed=settings.seed)
+    batch = read_texts(nlp, [complaint.text for complaint in (*complaints, *copies)])
     lexicon = load_lexicon()
-    fitted = fit(batch, complaints, lexicon.cues, settings, progress=progress, workers=workers)
+    fitted = fit(
+        batch,
+        complaints,
+        lexicon.cues,
+        settings,
+        copies=copies,
+        progress=progress,
+        workers=workers,
+    )
     model = TriageModel(fitted.readers, fitted.heads, fitted.point, settings, name=name, nlp=nlp)
     scorecard = score_cases(judge_unseen(complaints, fitted))
     progress("saving")

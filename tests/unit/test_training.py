@@ -66,7 +66,7 @@ def test_evaluating_a_file(model, write_jsonl, small_corpus):
          "phenomenon": c.phenomenon}
         for c in small_corpus
     ]  # fmt: skip
-    scorecard = evaluate_files(model, [write_jsonl(rows)])
+    scorecard = evaluate_files(model, [write_jsonl(rows)]).scorecard
     assert scorecard.overall.recall.value > 0.9  # it was trained on these very texts
     assert set(scorecard.languages) == {"en", "hinglish", "hi", "mr"}
     assert scorecard.phenomena

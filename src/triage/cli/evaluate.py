@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from triage.evaluation.robustness import Robustness
     from triage.evaluation.scorecard import Scorecard
 
 
@@ -24,6 +27,10 @@ def evaluate(
         Path | None,
         typer.Option(envvar="TRIAGE_MODEL", help="Model folder. Default: the shipped model."),
     ] = None,
+    robustness: Annotated[
+        bool,
+        typer.Option(help="Measure also under noise (typos, capitals, ...) and without evidence."),
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Measure a model on labelled complaints and minimal pairs, with 95 % intervals.
@@ -35,11 +42,16 @@ def evaluate(
     from triage.evaluating import evaluate_files
 
     with show_steps(f"Measuring on {', '.join(map(str, files))}") as step:
-        scorecard = evaluate_files(load_model(model, progress=step), files)
+        found = evaluate_files(
+            load_model(model, progress=step), files, robustness=robustness, progress=step
+        )
     if as_json:
-        typer.echo(json.dumps(_without_nan(asdict(scorecard)), indent=2))
-    else:
-        show_scorecard(scorecard, title="Scorecard")
+        held = {"robustness": asdict(found.robustness)} if found.robustness else {}
+        typer.echo(json.dumps(_without_nan(asdict(found.scorecard) | held), indent=2))
+        return
+    show_scorecard(found.scorecard, title="Scorecard")
+    if found.robustness:
+        _show_robustness(found.robustness)
 
 
 def _without_nan(value: Any) -> Any:
@@ -51,30 +63,50 @@ def _without_nan(value: Any) -> Any:
 
 def show_scorecard(scorecard: "Scorecard", *, title: str) -> None:
     """Print a scorecard: one column a language, one row a measure; then the pairs by phenomenon."""
-    from rich.console import Console
-    from rich.table import Table
-
     from triage.evaluation.cards import COLUMN_TITLES, measure, show_measure
     from triage.labels import LANGUAGE_TITLES
 
-    console = Console(highlight=False)
-    console.width = max(console.width, WIDTH)
-    table = Table(title=f"{title} (95 % intervals)", title_justify="left", box=None, pad_edge=False)
     groups = {"all": scorecard.overall}
     groups |= {LANGUAGE_TITLES[name]: scores for name, scores in scorecard.languages.items()}
-    table.add_column("measure", no_wrap=True)
-    for name in groups:
-        table.add_column(name, no_wrap=True)
+    table = _table(f"{title} (95 % intervals)", "measure", *groups)
     for name, shown in COLUMN_TITLES.items():
         table.add_row(shown, *(show_measure(measure(scores, name)) for scores in groups.values()))
-    console.print(table)
+    _print(table)
     if scorecard.phenomena:
-        pairs = Table(
-            title="Pairs right, by phenomenon", title_justify="left", box=None, pad_edge=False
-        )
-        pairs.add_column("phenomenon")
-        pairs.add_column("both sides right")
-        pairs.add_column("pairs", justify="right")
+        pairs = _table("Pairs right, by phenomenon", "phenomenon", "both sides right", "pairs")
         for name, value in scorecard.phenomena.items():
             pairs.add_row(name, show_measure(value), str(value.count))
-        console.print(pairs)
+        _print(pairs)
+
+
+def _show_robustness(robustness: "Robustness") -> None:
+    from triage.evaluation.cards import show_measure
+    from triage.labels import LANGUAGE_TITLES
+
+    groups = list(robustness.faithful)
+    titles = [LANGUAGE_TITLES.get(name, name) for name in groups]
+    noise = _table("Recall of high risk under noise", "noise", *titles)
+    for kind, by_language in robustness.recall.items():
+        cells = (show_measure(by_language[name]) if name in by_language else "-" for name in groups)
+        noise.add_row(kind.replace("_", " "), *cells)
+    _print(noise)
+    faithful = _table("High risk that is none without its evidence", "", *titles)
+    faithful.add_row("share", *(show_measure(value) for value in robustness.faithful.values()))
+    _print(faithful)
+
+
+def _table(title: str, *columns: str) -> "Table":
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(name, no_wrap=True)
+    return table
+
+
+def _print(table: "Table") -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.width = max(console.width, WIDTH)
+    console.print(table)

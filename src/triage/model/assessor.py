@@ -4,15 +4,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+import numpy as np
+from numpy.typing import NDArray
+
 from triage.config import Settings
-from triage.model.heads import Heads
+from triage.labels import HIGH_RISK_LEVEL
+from triage.model.carriers import find_carriers
+from triage.model.heads import Decisions, Heads
 from triage.model.opinion import assess_reading, assess_unreadable
-from triage.model.readers import Readers
+from triage.model.readers import Readers, Signals
 from triage.model.thresholds import OperatingPoint
 from triage.policy import Policy, load_policy
 from triage.records import Assessment, Complaint
 from triage.text.pipeline import Language, build_nlp
-from triage.text.reading import read_texts
+from triage.text.reading import ReadBatch, read_texts
 
 BATCH_SIZE = 256
 
@@ -69,18 +74,28 @@ class TriageModel:
         if not complaints:
             return []
         batch = read_texts(self.nlp, [complaint.text for complaint in complaints])
-        signals = self.readers.read(batch)
-        decisions = self.heads.decide(signals)
+        signals, decisions, high = self._decide(batch)
+        carriers = find_carriers(batch, high, signals.best_segment, self._judge)
         return [
             assess_reading(
                 complaint,
                 reading,
                 decisions.row(i),
                 floor=int(signals.floor[i]),
-                best_segment=(int(signals.best_segment[i, 0]), int(signals.best_segment[i, 1])),
+                carriers=carriers[i],
                 threshold=self.point.threshold,
                 settings=self.settings,
                 policy=self.policy,
             )
             for i, (complaint, reading) in enumerate(zip(complaints, batch.readings, strict=True))
         ]
+
+    def _decide(self, batch: ReadBatch) -> tuple[Signals, Decisions, NDArray[np.bool_]]:
+        signals = self.readers.read(batch)
+        decisions = self.heads.decide(signals)
+        high = decisions.risk >= self.point.threshold
+        return signals, decisions, high | (signals.floor >= HIGH_RISK_LEVEL)
+
+    def _judge(self, batch: ReadBatch) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        signals, _, high = self._decide(batch)
+        return high, signals.best_segment

@@ -22,11 +22,27 @@ from sklearn.svm import LinearSVC
 THRESHOLD_LEVELS = (1, 2, 3, 4)
 """The ordinal scale is read as four questions: is the level at least 1, 2, 3, 4?"""
 
-MIN_STORIES = 2
-"""Stories that an n-gram must occur in to be used."""
+TOLERANCE = 0.01
+"""Where fitting stops: a hundred times coarser than usual moves margins by thousandths only."""
 
 NO_ANSWER = -3.0
 """Margin that stands for "nothing there", where a text has no segment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grams:
+    """The raw features of some rows, one matrix a kind; see ``features`` and ``cue_features``."""
+
+    words: sparse.csr_matrix
+    characters: sparse.csr_matrix
+    near: sparse.csr_matrix
+    cues: sparse.csr_matrix
+
+    def rows(self, chosen: NDArray[np.bool_]) -> "Grams":
+        """Keep some rows."""
+        return Grams(
+            self.words[chosen], self.characters[chosen], self.near[chosen], self.cues[chosen]
+        )
 
 
 @dataclass
@@ -35,12 +51,15 @@ class Block:
 
     :param word_columns: columns of word n-grams that are used; see ``common_columns``.
     :param character_columns: likewise of character n-grams.
+    :param near_columns: likewise of what stands near what.
     """
 
     words: TfidfTransformer
     characters: TfidfTransformer
+    near: TfidfTransformer
     word_columns: NDArray[np.int64]
     character_columns: NDArray[np.int64]
+    near_columns: NDArray[np.int64]
     models: list[LinearSVC] = field(default_factory=list)
 
     def decide(self, matrix: sparse.csr_matrix) -> NDArray[np.float64]:
@@ -53,40 +72,36 @@ class Block:
         offsets = np.concatenate([model.intercept_ for model in self.models])
         return np.asarray(matrix @ weights.T + offsets)
 
-    def weigh(
-        self,
-        words: sparse.csr_matrix,
-        characters: sparse.csr_matrix,
-        cues: sparse.csr_matrix,
-        cue_weight: float,
-    ) -> sparse.csr_matrix:
-        """Set the three kinds of features side by side, n-grams weighted and of unit length."""
+    def weigh(self, grams: Grams, *, cue_weight: float, near_weight: float) -> sparse.csr_matrix:
+        """Set all features side by side, n-grams weighted and of unit length."""
         return sparse.hstack(
             [
-                self.words.transform(words[:, self.word_columns]),
-                self.characters.transform(characters[:, self.character_columns]),
-                cues * cue_weight,
+                self.words.transform(grams.words[:, self.word_columns]),
+                self.characters.transform(grams.characters[:, self.character_columns]),
+                self.near.transform(grams.near[:, self.near_columns]) * near_weight,
+                grams.cues * cue_weight,
             ],
             format="csr",
         )
 
 
-def build_block(
-    words: sparse.csr_matrix, characters: sparse.csr_matrix, stories: NDArray[np.int64]
-) -> Block:
+def build_block(grams: Grams, stories: NDArray[np.int64]) -> Block:
     """Build a reader whose n-gram weights are fitted and whose models are not there yet.
 
     :param stories: (rows,) number of the story that each row belongs to.
     """
-    word_columns = common_columns(words, stories)
-    character_columns = common_columns(characters, stories)
+    words = common_columns(grams.words, stories)
+    characters = common_columns(grams.characters, stories)
+    near = common_columns(grams.near, stories)
     return Block(
         # Words count by the logarithm; a character n-gram's weight is a fraction, whose logarithm
         # would be negative.
-        TfidfTransformer(sublinear_tf=True).fit(words[:, word_columns]),
-        TfidfTransformer().fit(characters[:, character_columns]),
-        word_columns,
-        character_columns,
+        TfidfTransformer(sublinear_tf=True).fit(grams.words[:, words]),
+        TfidfTransformer().fit(grams.characters[:, characters]),
+        TfidfTransformer(sublinear_tf=True).fit(grams.near[:, near]),
+        words,
+        characters,
+        near,
     )
 
 
@@ -98,16 +113,19 @@ def common_columns(matrix: sparse.csr_matrix, stories: NDArray[np.int64]) -> NDA
 
     :returns: columns, ascending; column 0 where no other is left.
     """
-    entries = matrix.tocoo()
-    pairs = np.unique(entries.col.astype(np.int64) * (stories.max() + 1) + stories[entries.row])
-    seen = np.bincount(pairs // (stories.max() + 1), minlength=1)
-    columns = np.flatnonzero(seen >= MIN_STORIES)
+    by_column = matrix.tocsc()
+    story = stories[by_column.indices]
+    used = np.flatnonzero(np.diff(by_column.indptr))
+    first = by_column.indptr[used]
+    # Two stories or more: the lowest number and the highest differ.
+    shared = np.minimum.reduceat(story, first) < np.maximum.reduceat(story, first)
+    columns = used[shared]
     return columns if len(columns) else np.array([0])
 
 
 def build_classifier(c: float, *, seed: int) -> LinearSVC:
     """Build one unfitted linear classifier. Source: Fan et al. (2008), LIBLINEAR."""
-    return LinearSVC(C=c, random_state=seed, max_iter=5000)
+    return LinearSVC(C=c, tol=TOLERANCE, random_state=seed, max_iter=5000)
 
 
 def build_head(c: float) -> LogisticRegression:

@@ -18,14 +18,14 @@ def collect_evidence(
     reading: Reading,
     *,
     level: int,
-    best_segment: tuple[int, int],
+    carriers: Sequence[tuple[int, int]],
 ) -> tuple[Evidence, ...]:
     """Collect the words that carried an assessment.
 
     :param original: the text as it was written.
     :param reading: what was read of it.
     :param level: the urgency decided on.
-    :param best_segment: token range most telling of high risk, or (-1, -1).
+    :param carriers: token ranges that carried it beyond the lexicon's; see ``find_carriers``.
     :returns: what counts first, the highest level first; then what was read and set aside; then
         what names the crime.
     """
@@ -34,11 +34,7 @@ def collect_evidence(
         for mention in reading.mentions
         if mention.cue.kind in _SHOWN_KINDS
     ]
-    start, end = best_segment
-    if level >= 2 and start >= 0:
-        carried = [m for m in reading.mentions if m.counts and m.level >= 2]
-        if not any(start <= m.start and m.end <= end for m in carried):
-            found.append(_of_segment(original, reading, start, end, level))
+    found += [_of_range(original, reading, start, end, level) for start, end in carriers]
     return tuple(sorted(found, key=_rank))
 
 
@@ -63,7 +59,7 @@ def _of_mention(original: str, reading: Reading, mention: Mention) -> Evidence:
     )
 
 
-def _of_segment(original: str, reading: Reading, first: int, last: int, level: int) -> Evidence:
+def _of_range(original: str, reading: Reading, first: int, last: int, level: int) -> Evidence:
     start, end = reading.original_span(first, last)
     return Evidence(
         start=start,

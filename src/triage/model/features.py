@@ -1,33 +1,28 @@
-"""From readings to feature matrices.
+"""From readings to matrices of n-grams: words by their spelling keys, characters within words.
 
-Three kinds of features stand side by side: word n-grams on spelling keys, character n-grams within
-words, and the cues with their context. All n-grams are hashed, so no word of a complaint is kept
-in a model: there is no vocabulary that could leak. Everything is made per distinct word and looked
-up per occurrence, in arrays.
+All n-grams are hashed, so no word of a complaint is kept in a model: there is no vocabulary that
+could leak. Everything is made per distinct word and looked up per occurrence, in arrays. What the
+lexicon found becomes features in ``cue_features``.
 
 Source: feature hashing, Weinberger et al. (2009); character n-grams within words, Bojanowski et
 al. (2017).
 """
 
-import itertools
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from triage.text.lexicon import READINGS, Cue
-from triage.text.mentions import Mention
 from triage.text.reading import ReadBatch
 
 WORD_BITS = 18
 CHAR_BITS = 17
 CHAR_SIZES = (3, 4, 5)
-_LEVELS = 5
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
+_SKIP = np.uint64(0xC2B2AE3D27D4EB4F)
 _SHIFT = np.uint64(33)
 
 
@@ -51,7 +46,7 @@ def whole_texts(batch: ReadBatch) -> Units:
     """Make one row of each text."""
     lengths = np.array([len(reading.keys) for reading in batch.readings], dtype=np.int64)
     stops = np.cumsum(lengths)
-    return Units(_all_keys(batch), stops - lengths, stops, np.arange(len(lengths)))
+    return Units(all_keys(batch), stops - lengths, stops, np.arange(len(lengths)))
 
 
 def all_segments(batch: ReadBatch) -> Units:
@@ -64,19 +59,21 @@ def all_segments(batch: ReadBatch) -> Units:
         offset += len(reading.keys)
     if not starts:
         empty = np.empty(0, dtype=np.int64)
-        return Units(_all_keys(batch), empty, empty, empty)
+        return Units(all_keys(batch), empty, empty, empty)
     return Units(
-        _all_keys(batch), np.concatenate(starts), np.concatenate(stops), np.concatenate(owner)
+        all_keys(batch), np.concatenate(starts), np.concatenate(stops), np.concatenate(owner)
     )
 
 
-def _all_keys(batch: ReadBatch) -> NDArray[np.uint64]:
+def all_keys(batch: ReadBatch) -> NDArray[np.uint64]:
+    """Set all tokens' keys of a batch one after the other."""
     if not batch.readings:
         return np.empty(0, dtype=np.uint64)
     return np.concatenate([reading.keys for reading in batch.readings])
 
 
-def _hash(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def hash_keys(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Mix the bits of hashes, so that sums of them spread over all columns."""
     values = values ^ (values >> _SHIFT)
     values = values * _MIX
     return values ^ (values >> _SHIFT)
@@ -93,16 +90,16 @@ def word_ngrams(units: Units, *, largest: int) -> sparse.csr_matrix:
         usable = len(units.keys) - size + 1
         if usable <= 0:
             break
-        hashed = _hash(units.keys[:usable])
+        hashed = hash_keys(units.keys[:usable])
         for step in range(1, size):
-            hashed = _hash(hashed + units.keys[step : usable + step] * _STEP)
-        places, row = _expand(units.starts, units.stops - size + 1)
+            hashed = hash_keys(hashed + units.keys[step : usable + step] * _STEP)
+        places, row = expand(units.starts, units.stops - size + 1)
         columns.append((hashed[places] % np.uint64(1 << WORD_BITS)).astype(np.int32))
         rows.append(row)
-    return _count(rows, columns, (len(units.starts), 1 << WORD_BITS))
+    return count_columns(rows, columns, (len(units.starts), 1 << WORD_BITS))
 
 
-def _expand(
+def expand(
     starts: NDArray[np.int64], stops: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """List every place of every range, with the row that it belongs to."""
@@ -112,9 +109,28 @@ def _expand(
     return starts[rows] + offsets, rows
 
 
-def _count(
+def skip_grams(units: Units, *, reach: int) -> sparse.csr_matrix:
+    """Count hashed pairs of words of each row that stand 2 to ``reach`` places apart, in order.
+
+    :returns: (rows, 2**18) counts, float64.
+    """
+    columns, rows = [], []
+    for distance in range(2, reach + 1):
+        usable = len(units.keys) - distance
+        if usable <= 0:
+            break
+        hashed = hash_keys(units.keys[:usable] * _SKIP)
+        hashed = hash_keys(hashed + units.keys[distance:] * _STEP)
+        places, row = expand(units.starts, units.stops - distance)
+        columns.append((hashed[places] % np.uint64(1 << WORD_BITS)).astype(np.int32))
+        rows.append(row)
+    return count_columns(rows, columns, (len(units.starts), 1 << WORD_BITS))
+
+
+def count_columns(
     rows: list[NDArray[np.int64]], columns: list[NDArray[np.int32]], shape: tuple[int, int]
 ) -> sparse.csr_matrix:
+    """Count how often each column was named for each row."""
     if not rows:
         return sparse.csr_matrix(shape, dtype=np.float64)
     row, column = np.concatenate(rows), np.concatenate(columns)
@@ -142,8 +158,8 @@ class CharacterGrams:
         :returns: (rows, 2**17) float64; each distinct word of a row adds a unit vector.
         """
         distinct, inverse = np.unique(units.keys, return_inverse=True)
-        places, rows = _expand(units.starts, units.stops)
-        words = _count(
+        places, rows = expand(units.starts, units.stops)
+        words = count_columns(
             [rows], [inverse[places].astype(np.int32)], (len(units.starts), max(1, len(distinct)))
         )
         words.data[:] = 1.0
@@ -179,66 +195,3 @@ def character_columns(key: str) -> NDArray[np.int32]:
         grams = {bounded[i : i + n] for n in CHAR_SIZES for i in range(len(bounded) - n + 1)}
     columns = {zlib.crc32(gram.encode()) % (1 << CHAR_BITS) for gram in grams}
     return np.array(sorted(columns), dtype=np.int32)
-
-
-class CueFeatures:
-    """Which cues stand in a row, whether they count, at which level and in which context.
-
-    Topics are also paired: a video call, footage and a threat are each told of in fraud; together
-    they are blackmail, and a linear model cannot see that two stand together unless told.
-
-    :param cues: the lexicon's, in order; a model is bound to them by its manifest.
-    """
-
-    def __init__(self, cues: Sequence[Cue]) -> None:
-        self.cue_columns = {cue.id: 2 * i for i, cue in enumerate(cues)}
-        kinds = sorted({cue.kind for cue in cues})
-        first = 2 * len(cues)
-        self.level_columns = {kind: first + 2 * _LEVELS * i for i, kind in enumerate(kinds)}
-        first += 2 * _LEVELS * len(kinds)
-        self.context_columns = {
-            kind: first + _LEVELS * i for i, kind in enumerate(sorted(READINGS))
-        }
-        first += _LEVELS * len(READINGS)
-        topics = sorted(cue.id for cue in cues if cue.kind == "topic")
-        pairs = itertools.combinations(topics, 2)
-        self.pair_columns = {pair: first + i for i, pair in enumerate(pairs)}
-        self.width = first + len(self.pair_columns)
-
-    def columns(self, mention: Mention) -> list[int]:
-        """Give the columns that a mention sets by itself."""
-        dead = int(not mention.counts)
-        level = mention.cue.level
-        out = [
-            self.cue_columns[mention.cue.id] + dead,
-            self.level_columns[mention.cue.kind] + 2 * level + dead,
-        ]
-        return out + [self.context_columns[kind] + level for kind in mention.context]
-
-    def row_columns(self, mentions: Sequence[Mention]) -> list[int]:
-        """Give the distinct columns that the mentions of one row set together."""
-        found = {column for mention in mentions for column in self.columns(mention)}
-        topics = sorted({m.cue.id for m in mentions if m.cue.kind == "topic"})
-        found.update(self.pair_columns[pair] for pair in itertools.combinations(topics, 2))
-        return sorted(found)
-
-    def matrix(self, batch: ReadBatch, units: Units) -> sparse.csr_matrix:
-        """Mark the cues that lie wholly within each row.
-
-        :returns: (rows, width) of 0 and 1, float64.
-        """
-        columns: list[int] = []
-        pointers = [0]
-        offset, row = 0, 0
-        for i, reading in enumerate(batch.readings):
-            while row < len(units.owner) and units.owner[row] == i:
-                start, stop = units.starts[row] - offset, units.stops[row] - offset
-                inside = [m for m in reading.mentions if start <= m.start and m.end <= stop]
-                if inside:
-                    columns += self.row_columns(inside)
-                pointers.append(len(columns))
-                row += 1
-            offset += len(reading.keys)
-        return sparse.csr_matrix(
-            (np.ones(len(columns)), columns, pointers), shape=(len(units.starts), self.width)
-        )

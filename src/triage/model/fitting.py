@@ -11,14 +11,15 @@ from sklearn.model_selection import GroupKFold
 
 from triage.config import Settings
 from triage.labels import HIGH_RISK_LEVEL
-from triage.model.features import CharacterGrams
-from triage.model.heads import Decisions, Heads, fit_heads
+from triage.model.heads import Decisions, Heads, fit_heads, whole_complaints
 from triage.model.readers import (
     Matrices,
+    MatrixMaker,
     Readers,
+    UNKNOWN,
     Signals,
-    build_matrices,
     fit_readers,
+    marked_segments,
     segment_targets,
 )
 from triage.model.thresholds import OperatingPoint, choose_operating_point
@@ -50,31 +51,27 @@ def fit(
     cues: Sequence[Cue],
     settings: Settings,
     *,
+    copies: Sequence[LabelledComplaint] = (),
     progress: Progress = lambda step: None,
     workers: int = 1,
 ) -> Fitted:
     """Fit everything on labelled complaints.
 
-    :param batch: the complaints as read, in their order.
+    :param batch: the complaints as read, in their order, and then their copies.
+    :param copies: noisy copies of some of them: the readers are taught on them too, but nothing
+        is judged or weighed by them.
     :param progress: called with a plain line before each step.
     :param workers: processes that fit folds at once; changes nothing in the result.
     """
     progress("counting words and cues")
-    texts, segments = build_matrices(batch, cues, settings, CharacterGrams())
-    targets = segment_targets(batch.readings, complaints)
-    groups = np.array([c.scenario for c in complaints])
+    lesson = build_lesson(batch, complaints, copies, cues, settings)
     progress(
         f"teaching the readers, and judging {settings.folds} parts by readers that have not seen them"
     )
-    splitter = GroupKFold(n_splits=settings.folds, shuffle=True, random_state=settings.seed)
-    parts = [test for _, test in splitter.split(groups, groups=groups)]
+    parts = split_stories(complaints, settings)
     # The final readers, taught on everything, are one more job beside the parts: the longest first.
-    everything = (texts, segments, complaints, segments.units.owner, targets, cues, settings)
-    jobs = [delayed(fit_readers)(*everything)]
-    jobs += [
-        delayed(_read_unseen)(batch, texts, segments, complaints, targets, cues, settings, part)
-        for part in parts
-    ]
+    jobs = [delayed(_teach)(lesson, np.ones(len(lesson.complaints), dtype=bool))]
+    jobs += [delayed(_read_unseen)(lesson, part) for part in parts]
     readers, *signals = Parallel(n_jobs=workers)(jobs)
     if workers == 1:
         # As if it had come from another process: what is stored must not tell how many there were.
@@ -83,8 +80,7 @@ def fit(
     progress("weighing what both readers say")
     heads = fit_heads(unseen, complaints, settings)
     decisions = decide_unseen(unseen, complaints, parts, settings)
-    # Sides of minimal pairs are no sample of anything: whole complaints alone set the point.
-    whole = np.array([not c.phenomenon for c in complaints])
+    whole = whole_complaints(complaints)
     point = choose_operating_point(
         decisions.risk[whole],
         np.array([c.urgency >= HIGH_RISK_LEVEL for c in complaints])[whole],
@@ -94,31 +90,68 @@ def fit(
     return Fitted(readers, heads, point, decisions, unseen.floor)
 
 
-def _read_unseen(
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What the readers are taught on.
+
+    :param complaints: the labelled complaints, and then their noisy copies.
+    :param targets: see ``readers.segment_targets``.
+    """
+
+    batch: ReadBatch
+    complaints: Sequence[LabelledComplaint]
+    texts: Matrices
+    segments: Matrices
+    targets: NDArray[np.int64]
+    cues: Sequence[Cue]
+    settings: Settings
+
+
+def build_lesson(
     batch: ReadBatch,
-    texts: Matrices,
-    segments: Matrices,
     complaints: Sequence[LabelledComplaint],
-    targets: NDArray[np.int64],
+    copies: Sequence[LabelledComplaint],
     cues: Sequence[Cue],
     settings: Settings,
-    part: NDArray[np.int64],
-) -> Signals:
-    """Fit on all but one part and read that part."""
-    kept = np.ones(len(complaints), dtype=bool)
-    kept[part] = False
-    kept_segments = kept[segments.units.owner]
-    readers = fit_readers(
-        texts.rows(kept),
-        segments.rows(kept_segments),
-        [c for c, keep in zip(complaints, kept, strict=True) if keep],
-        np.searchsorted(np.flatnonzero(kept), segments.units.owner[kept_segments]),
-        targets[kept_segments],
-        cues,
-        settings,
+) -> Lesson:
+    """Make the features and targets of complaints and copies."""
+    together = [*complaints, *copies]
+    texts, segments = MatrixMaker(cues, settings).make(batch)
+    targets = segment_targets(batch.readings, together)
+    # Of a copy only the segments that carry or mislead are worth their time.
+    marked = marked_segments(batch.readings, together)
+    targets[~marked & (segments.units.owner >= len(complaints))] = UNKNOWN
+    return Lesson(batch, together, texts, segments, targets, cues, settings)
+
+
+def split_stories(
+    complaints: Sequence[LabelledComplaint], settings: Settings
+) -> list[NDArray[np.int64]]:
+    """Split complaints into parts; no part shares a story with another."""
+    groups = [complaint.scenario for complaint in complaints]
+    splitter = GroupKFold(n_splits=settings.folds, shuffle=True, random_state=settings.seed)
+    return [test for _, test in splitter.split(groups, groups=groups)]
+
+
+def _teach(lesson: Lesson, kept: NDArray[np.bool_]) -> Readers:
+    owner = lesson.segments.units.owner
+    kept_segments = kept[owner]
+    return fit_readers(
+        lesson.texts.grams.rows(kept),
+        lesson.segments.grams.rows(kept_segments),
+        [c for c, keep in zip(lesson.complaints, kept, strict=True) if keep],
+        np.searchsorted(np.flatnonzero(kept), owner[kept_segments]),
+        lesson.targets[kept_segments],
+        lesson.cues,
+        lesson.settings,
     )
-    signals = readers.signals(batch, texts, segments)
-    return _take(signals, part)
+
+
+def _read_unseen(lesson: Lesson, part: NDArray[np.int64]) -> Signals:
+    """Teach on all stories but those of one part, and read that part."""
+    hidden = {lesson.complaints[i].scenario for i in part}
+    readers = _teach(lesson, np.array([c.scenario not in hidden for c in lesson.complaints]))
+    return _take(readers.signals(lesson.batch, lesson.texts, lesson.segments), part)
 
 
 def _take(signals: Signals, rows: NDArray[np.int64]) -> Signals:

@@ -109,6 +109,19 @@ def flag_inputs(signals: Signals) -> NDArray[np.float64]:
     return np.column_stack([np.clip(signals.flags, -_CLIP, _CLIP), signals.rules[:, 15:]])
 
 
+def whole_complaints(complaints: Sequence[LabelledComplaint]) -> NDArray[np.bool_]:
+    """Say which complaints are a sample of what comes to a desk.
+
+    Every second side of a minimal pair is high risk: probabilities and the operating point are not
+    to be learnt from them, only what tells the sides apart.
+
+    :returns: (complaints,) False for sides of pairs; all True where too little else is labelled.
+    """
+    whole = np.array([not complaint.phenomenon for complaint in complaints], dtype=bool)
+    levels = {complaint.urgency for complaint, use in zip(complaints, whole, strict=True) if use}
+    return whole if levels >= {c.urgency for c in complaints} else np.ones_like(whole)
+
+
 def fit_heads(
     signals: Signals, complaints: Sequence[LabelledComplaint], settings: Settings
 ) -> Heads:
@@ -118,11 +131,11 @@ def fit_heads(
     """
     category = np.array([CATEGORIES.index(c.category) for c in complaints])
     urgency, flags = urgency_targets(complaints), flag_targets(complaints)
-    inputs = flag_inputs(signals)
+    inputs, whole = flag_inputs(signals), whole_complaints(complaints)
     return Heads(
         category=build_head(settings.head_c).fit(category_inputs(signals), category),
         levels=[
-            build_head(settings.head_c).fit(level_inputs(signals, i), urgency[:, i])
+            build_head(settings.head_c).fit(level_inputs(signals, i)[whole], urgency[whole, i])
             for i in range(len(THRESHOLD_LEVELS))
         ],
         flags=[

@@ -1,5 +1,7 @@
 """From probabilities and rules to one assessment: levels, doubts, evidence and priority."""
 
+from collections.abc import Sequence
+
 from triage.config import Settings
 from triage.labels import CATEGORIES, HIGH_RISK_LEVEL, AtRisk, Category, Urgency
 from triage.model.explain import collect_evidence
@@ -23,7 +25,7 @@ def assess_reading(
     decision: Decision,
     *,
     floor: int,
-    best_segment: tuple[int, int],
+    carriers: Sequence[tuple[int, int]],
     threshold: float,
     settings: Settings,
     policy: Policy,
@@ -31,6 +33,7 @@ def assess_reading(
     """Assess one complaint that was read.
 
     :param floor: level that the lexicon is sure of; the urgency never falls below it.
+    :param carriers: token ranges that carried it; see ``carriers.find_carriers``.
     :param threshold: probability from which the risk is high.
     """
     barrier = complaint.problem or (
@@ -71,7 +74,7 @@ def assess_reading(
         needs_review=findings.needs_review,
         reasons=(*(rule.reason for rule in rules), *doubts),
         evidence=collect_evidence(
-            complaint.text, reading, level=int(urgency), best_segment=best_segment
+            complaint.text, reading, level=int(urgency), carriers=carriers
         ),
         language=reading.language,
     )

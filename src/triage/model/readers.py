@@ -9,9 +9,11 @@ from scipy import sparse
 
 from triage.config import Settings
 from triage.labels import CATEGORIES, AtRisk
+from triage.model.cue_features import CueFeatures, near_ngrams
 from triage.model.estimators import (
     THRESHOLD_LEVELS,
     Block,
+    Grams,
     build_block,
     build_classifier,
     fit_both_answers,
@@ -19,7 +21,6 @@ from triage.model.estimators import (
 )
 from triage.model.features import (
     CharacterGrams,
-    CueFeatures,
     Units,
     all_segments,
     whole_texts,
@@ -33,7 +34,8 @@ from triage.text.reading import ReadBatch, Reading
 FLAGS = ("at_risk_other", "death_reported", "minor")
 """Yes-or-no questions beside category and urgency, in column order."""
 
-_UNKNOWN = -1
+UNKNOWN = -1
+"""Answer where nobody can say; such rows are not taught on."""
 _COVERED, _UNTOUCHED = 0.6, 0.15
 
 
@@ -59,18 +61,12 @@ class Signals:
     best_segment: NDArray[np.int64]
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Matrices:
     """The raw features of a batch, made once and used by every fold."""
 
     units: Units
-    words: sparse.csr_matrix
-    characters: sparse.csr_matrix
-    cues: sparse.csr_matrix
-
-    def rows(self, chosen: NDArray[np.bool_]) -> "Matrices":
-        """Keep some rows of the matrices; ``units`` stays whole."""
-        return Matrices(self.units, self.words[chosen], self.characters[chosen], self.cues[chosen])
+    grams: Grams
 
 
 @dataclass
@@ -84,19 +80,21 @@ class Readers:
     segment: Block
     cues: Sequence[Cue]
     settings: Settings
-    grams: CharacterGrams = field(default_factory=CharacterGrams, repr=False)
+    maker: "MatrixMaker" = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.maker = MatrixMaker(self.cues, self.settings)
 
     def read(self, batch: ReadBatch) -> Signals:
         """Say what both readers and the rules make of each text of a batch."""
-        texts, segments = build_matrices(batch, self.cues, self.settings, self.grams)
-        return self.signals(batch, texts, segments)
+        return self.signals(batch, *self.maker.make(batch))
 
     def signals(self, batch: ReadBatch, texts: Matrices, segments: Matrices) -> Signals:
         """Say the same from matrices that are there already."""
-        said = self.text.decide(self._weigh(self.text, texts))
+        said = self.text.decide(_weigh(self.text, texts.grams, self.settings))
         by_segment = np.empty((0, len(THRESHOLD_LEVELS)))
         if len(segments.units.owner):
-            by_segment = self.segment.decide(self._weigh(self.segment, segments))
+            by_segment = self.segment.decide(_weigh(self.segment, segments.grams, self.settings))
         owner, count = segments.units.owner, len(batch.readings)
         rules, floor = rule_features(batch.readings)
         first_flag = len(CATEGORIES) + len(THRESHOLD_LEVELS)
@@ -110,37 +108,43 @@ class Readers:
             best_segment=_best_segments(batch.readings, by_segment, owner),
         )
 
-    def _weigh(self, block: Block, raw: Matrices) -> sparse.csr_matrix:
-        return block.weigh(raw.words, raw.characters, raw.cues, self.settings.cue_weight)
+
+def _weigh(block: Block, grams: Grams, settings: Settings) -> sparse.csr_matrix:
+    return block.weigh(grams, cue_weight=settings.cue_weight, near_weight=settings.near_weight)
 
 
-def build_matrices(
-    batch: ReadBatch, cues: Sequence[Cue], settings: Settings, grams: CharacterGrams
-) -> tuple[Matrices, Matrices]:
-    """Make the raw features of a batch.
+class MatrixMaker:
+    """Makes the raw features of batches; what words are made of is remembered between them."""
 
-    :returns: those of the whole texts, and those of the segments.
-    """
-    cue_features = CueFeatures(cues)
-    out = []
-    for units, largest in (
-        (whole_texts(batch), settings.text_words),
-        (all_segments(batch), settings.segment_words),
-    ):
-        out.append(
+    def __init__(self, cues: Sequence[Cue], settings: Settings) -> None:
+        self.settings = settings
+        self.cue_features = CueFeatures(cues)
+        self.characters = CharacterGrams()
+
+    def make(self, batch: ReadBatch) -> tuple[Matrices, Matrices]:
+        """Make the features of a batch: those of the whole texts, and those of the segments."""
+        finds = self.cue_features.lay_out(batch)
+        texts, segments = (
             Matrices(
                 units,
-                word_ngrams(units, largest=largest),
-                grams.matrix(units, batch.key_strings),
-                cue_features.matrix(batch, units),
+                Grams(
+                    word_ngrams(units, largest=largest),
+                    self.characters.matrix(units, batch.key_strings),
+                    near_ngrams(batch, finds, units),
+                    self.cue_features.matrix(finds, units),
+                ),
+            )
+            for units, largest in (
+                (whole_texts(batch), self.settings.text_words),
+                (all_segments(batch), self.settings.segment_words),
             )
         )
-    return out[0], out[1]
+        return texts, segments
 
 
 def fit_readers(
-    texts: Matrices,
-    segments: Matrices,
+    texts: Grams,
+    segments: Grams,
     complaints: Sequence[LabelledComplaint],
     owner: NDArray[np.int64],
     levels: NDArray[np.int64],
@@ -158,24 +162,24 @@ def fit_readers(
     names = [complaint.scenario for complaint in complaints]
     stories = np.unique(names, return_inverse=True)[1]
     category = np.array([CATEGORIES.index(c.category) for c in complaints])
-    text = build_block(texts.words, texts.characters, stories)
+    text = build_block(texts, stories)
     answers = (category, *urgency_targets(complaints).T, *flag_targets(complaints).T)
     _fit_block(text, texts, answers, settings.text_c, settings)
-    segment = build_block(segments.words, segments.characters, stories[owner])
+    segment = build_block(segments, stories[owner])
     _fit_block(segment, segments, tuple(levels.T), settings.segment_c, settings)
     return Readers(text, segment, cues, settings)
 
 
 def _fit_block(
     block: Block,
-    raw: Matrices,
+    grams: Grams,
     answers: tuple[NDArray[np.int64], ...],
     c: float,
     settings: Settings,
 ) -> None:
-    matrix = block.weigh(raw.words, raw.characters, raw.cues, settings.cue_weight)
+    matrix = _weigh(block, grams, settings)
     for answer in answers:
-        known = answer != _UNKNOWN
+        known = answer != UNKNOWN
         model = build_classifier(c, seed=settings.seed)
         block.models.append(fit_both_answers(model, matrix[known], answer[known]))
 
@@ -191,7 +195,7 @@ def flag_targets(complaints: Sequence[LabelledComplaint]) -> NDArray[np.int64]:
     return np.array(
         [
             (
-                int(c.at_risk is AtRisk.OTHER) if c.at_risk else _UNKNOWN,
+                int(c.at_risk is AtRisk.OTHER) if c.at_risk else UNKNOWN,
                 int(c.death_reported),
                 int(c.minor),
             )
@@ -220,18 +224,37 @@ def segment_targets(
     return np.array(rows, dtype=np.int64).reshape(-1, len(THRESHOLD_LEVELS))
 
 
+def marked_segments(
+    readings: Sequence[Reading], complaints: Sequence[LabelledComplaint]
+) -> NDArray[np.bool_]:
+    """Say of each segment whether it holds most of some words that are marked as evidence."""
+    return np.array(
+        [
+            max((_share(start, stop, *span) for span in spans), default=0.0) >= _COVERED
+            for reading, complaint in zip(readings, complaints, strict=True)
+            for spans in [_evidence_tokens(reading, complaint)]
+            for start, stop in reading.segments.tolist()
+        ],
+        dtype=bool,
+    )
+
+
+def _share(start: int, stop: int, first: int, last: int) -> float:
+    """Give how much of the smaller of two token ranges lies in the other, 0 or less where none."""
+    return (min(stop, last) - max(start, first)) / max(1, min(last - first, stop - start))
+
+
 def _segment_target(start: int, stop: int, spans: list[tuple[int, int]], level: int) -> list[int]:
     if level == 0:
         return [0] * len(THRESHOLD_LEVELS)
     if not spans:
-        return [_UNKNOWN] * len(THRESHOLD_LEVELS)
-    shares = [(min(stop, b) - max(start, a)) / max(1, min(b - a, stop - start)) for a, b in spans]
-    share = max(shares)
+        return [UNKNOWN] * len(THRESHOLD_LEVELS)
+    share = max(_share(start, stop, *span) for span in spans)
     if share >= _COVERED:
         return [int(level >= k) for k in THRESHOLD_LEVELS]
     if share <= _UNTOUCHED:
-        return [0 if level < k or k >= 2 else _UNKNOWN for k in THRESHOLD_LEVELS]
-    return [_UNKNOWN] * len(THRESHOLD_LEVELS)
+        return [0 if level < k or k >= 2 else UNKNOWN for k in THRESHOLD_LEVELS]
+    return [UNKNOWN] * len(THRESHOLD_LEVELS)
 
 
 def _evidence_tokens(reading: Reading, complaint: LabelledComplaint) -> list[tuple[int, int]]:

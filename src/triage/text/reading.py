@@ -6,7 +6,7 @@ texts stays flat.
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from triage.text.context import sentence_ends
 from triage.text.language import detect_language
 from triage.text.mentions import Mention
 from triage.text.normalise import NormalisedText, normalise
+from triage.text.word_classes import word_classes
 
 MAX_SEGMENT = 24
 """Words of a segment at most: what is longer (many write without a full stop) is cut into windows."""
@@ -40,6 +41,7 @@ class Reading:
     :param starts: (tokens,) first character of each token in the clean text.
     :param ends: (tokens,) one past the last.
     :param segments: (segments, 2) token ranges: sentences, or windows of long ones.
+    :param classes: (tokens,) uint8, see ``word_classes``; 0 where a word has none.
     :param mentions: cues found, in their context.
     :param language: see ``language.detect_language``.
     :param minor_age: True where an age or class under 18 is given.
@@ -50,6 +52,7 @@ class Reading:
     starts: NDArray[np.int64] = field(repr=False)
     ends: NDArray[np.int64] = field(repr=False)
     segments: NDArray[np.int64] = field(repr=False)
+    classes: NDArray[np.uint8] = field(repr=False)
     mentions: tuple[Mention, ...]
     language: str
     minor_age: bool
@@ -57,6 +60,29 @@ class Reading:
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """Give the characters of the original text for the tokens ``start`` to ``end``."""
         return self.source.to_original(int(self.starts[start]), int(self.ends[end - 1]))
+
+    def without(self, dropped: NDArray[np.bool_]) -> "Reading":
+        """Give the reading as it would be without some tokens.
+
+        :param dropped: (tokens,) True for each token to leave out.
+        """
+        kept = ~dropped
+        place = np.cumsum(kept) - kept  # where each kept token stands then
+        keys = self.keys[kept]
+        mentions = tuple(
+            replace(m, start=int(place[m.start]), end=int(place[m.end - 1]) + 1)
+            for m in self.mentions
+            if kept[m.start : m.end].all()
+        )
+        return replace(
+            self,
+            keys=keys,
+            starts=self.starts[kept],
+            ends=self.ends[kept],
+            segments=cut_segments(sentence_ends(keys.tolist()), len(keys)),
+            classes=self.classes[kept],
+            mentions=mentions,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +117,16 @@ def _read_doc(doc: Doc, source: NormalisedText) -> Reading:
     table: NDArray[Any] = doc.to_array([NORM, IDX, LENGTH])
     starts = table[:, 1].astype(np.int64)
     keys = table[:, 0].astype(np.uint64)
+    key_list, language = keys.tolist(), detect_language(source.text)
     return Reading(
         source=source,
         keys=keys,
         starts=starts,
         ends=starts + table[:, 2].astype(np.int64),
-        segments=cut_segments(sentence_ends(keys.tolist()), len(keys)),
+        segments=cut_segments(sentence_ends(key_list), len(key_list)),
+        classes=word_classes(key_list, language),
         mentions=doc._.mentions,
-        language=detect_language(source.text),
+        language=language,
         minor_age=mentions_minor(source.text),
     )
 

@@ -54,7 +54,7 @@ _FOLDS = tuple(
     for pattern, to in (
         (r"(.)\1{2,}$", r"\1"),
         (r"(.)\1{2,}", r"\1\1"),
-        (r"(?<=.)a*[uo]+n?g(?:a+|i+|ee|e)$", "unga"),
+        (r"(?<=.)a*[uo]+n?g(?:a+|i+|ee)$", "unga"),
         (r"(?<=.)a*y?e+n?ge$", "enge"),
         (r"aa+", "a"),
         (r"(?<=.)ay?e$", "ae"),
@@ -128,7 +128,7 @@ def spelling_key(word: str) -> str:
     known = aliases.get(plain) or _known_stem(plain, aliases)
     if known is not None or not plain:
         return known or lower
-    latin = _romanise(plain)
+    latin = romanise(plain)
     folded = _fold(latin)
     # Short romanised words are too near to English ones: "दिए" (given) is not "die".
     known_by_sound = latin is plain or len(folded) > 3
@@ -163,7 +163,7 @@ def _mask(lower: str) -> str:
     return ""
 
 
-def _romanise(word: str) -> str:
+def romanise(word: str) -> str:
     """Transliterate Devanagari as it is commonly typed in Latin letters; Latin stays."""
     if not _DEVANAGARI.search(word):
         return word

@@ -107,7 +107,7 @@ def hash_lexicon() -> str:
     """Give a hash of the lexicon's files, to tell a model made with another one."""
     folder = resources.files("triage.text.lexicon")
     digest = hashlib.sha256()
-    for name in (*FILES, "spellings.toml", "common_words.txt"):
+    for name in (*FILES, "spellings.toml", "common_words.txt", "classes.toml"):
         digest.update(folder.joinpath(name).read_bytes())
     return digest.hexdigest()
 
