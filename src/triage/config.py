@@ -35,7 +35,7 @@ class Settings:
     segment_words: int = 2
     folds: int = 4
     seed: int = 20
-    recall_floor: float = 0.95
+    recall_floor: float = 0.94
     review_below: float = 0.5
 
 

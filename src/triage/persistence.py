@@ -22,7 +22,8 @@ from triage.labels import CATEGORIES, LEVELS
 from triage.model.assessor import TriageModel
 from triage.model.estimators import Block
 from triage.model.heads import Heads
-from triage.model.readers import FLAGS, Readers
+from triage.model.readers import Readers
+from triage.model.targets import FLAGS
 from triage.model.thresholds import OperatingPoint
 from triage.text.lexicon import hash_lexicon, load_lexicon
 

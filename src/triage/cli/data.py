@@ -43,3 +43,25 @@ def check(
     if report.problems:
         raise typer.Exit(3)
     typer.echo("The corpus passes every check.")
+
+
+@app.command("words")
+def words(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="[DATA]...", help="Default: the shipped corpus.")
+    ] = None,
+) -> None:
+    """Print the words in common use, which mending typos rests on, with their number of stories.
+
+    Example: triage data words data/corpus > src/triage/text/lexicon/common_words.txt
+    """
+    from triage.corpus import read_corpus
+    from triage.default_model import shipped_corpus
+    from triage.text.lexicon import load_lexicon
+    from triage.text.typos import count_words
+
+    complaints = read_corpus(folders or [shipped_corpus()])
+    risk_words = load_lexicon().risk_words()
+    for key, stories in count_words((c.scenario, c.text) for c in complaints).items():
+        if key not in risk_words:
+            typer.echo(f"{key} {stories}")

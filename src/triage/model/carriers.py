@@ -75,9 +75,8 @@ def _add(
         return False
     tokens = left[start:stop]
     dropped[tokens] = True
-    # What was taken out before may stand between: each unbroken run is a range of its own.
-    runs = np.split(tokens, np.flatnonzero(np.diff(tokens) > 1) + 1)
-    ranges += [(int(run[0]), int(run[-1]) + 1) for run in runs]
+    # One range also where words taken before stand between: people read sentences, not scraps.
+    ranges.append((int(tokens[0]), int(tokens[-1]) + 1))
     return True
 
 

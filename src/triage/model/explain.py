@@ -38,9 +38,10 @@ def collect_evidence(
     return tuple(sorted(found, key=_rank))
 
 
-def _rank(evidence: Evidence) -> tuple[bool, bool, int, int]:
+def _rank(evidence: Evidence) -> tuple[bool, bool, int, bool, int]:
     topic = evidence.cue.startswith("topic.")
-    return (topic, not evidence.counts, -evidence.level, evidence.start)
+    by_model = evidence.cue == MODEL_CUE
+    return (topic, not evidence.counts, -evidence.level, by_model, evidence.start)
 
 
 def _of_mention(original: str, reading: Reading, mention: Mention) -> Evidence:

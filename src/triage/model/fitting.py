@@ -12,16 +12,8 @@ from sklearn.model_selection import GroupKFold
 from triage.config import Settings
 from triage.labels import HIGH_RISK_LEVEL
 from triage.model.heads import Decisions, Heads, fit_heads, whole_complaints
-from triage.model.readers import (
-    Matrices,
-    MatrixMaker,
-    Readers,
-    UNKNOWN,
-    Signals,
-    fit_readers,
-    marked_segments,
-    segment_targets,
-)
+from triage.model.readers import Matrices, MatrixMaker, Readers, Signals, fit_readers
+from triage.model.targets import UNKNOWN, marked_segments, segment_targets
 from triage.model.thresholds import OperatingPoint, choose_operating_point
 from triage.records import LabelledComplaint
 from triage.text.lexicon import Cue
@@ -95,7 +87,7 @@ class Lesson:
     """What the readers are taught on.
 
     :param complaints: the labelled complaints, and then their noisy copies.
-    :param targets: see ``readers.segment_targets``.
+    :param targets: see ``targets.segment_targets``.
     """
 
     batch: ReadBatch

@@ -10,7 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from triage.config import Settings
 from triage.labels import CATEGORIES
 from triage.model.estimators import THRESHOLD_LEVELS, build_head, fit_both_answers
-from triage.model.readers import FLAGS, Signals, flag_targets, urgency_targets
+from triage.model.readers import Signals
+from triage.model.targets import FLAGS, flag_targets, urgency_targets
 from triage.records import LabelledComplaint
 
 _CLIP = 8.0

@@ -73,9 +73,7 @@ def assess_reading(
         minor=findings.minor,
         needs_review=findings.needs_review,
         reasons=(*(rule.reason for rule in rules), *doubts),
-        evidence=collect_evidence(
-            complaint.text, reading, level=int(urgency), carriers=carriers
-        ),
+        evidence=collect_evidence(complaint.text, reading, level=int(urgency), carriers=carriers),
         language=reading.language,
     )
 

@@ -35,6 +35,8 @@ _ODD = re.compile(
     "|[^\\w\\s\u0900-\u097f]{5}|_{5}"
     "|[\u0370-\u052f\u2000-\u200a\u2070-\u209f\u2100-\u214f\u2460-\u24ff\uff00-\uffef\U0001d400-\U0001d7ff]"
 )
+# Most texts are plain ASCII, and few of these signs need to be looked for in them.
+_ODD_ASCII = re.compile(r"[\x00-\x08\x0e-\x1f\x7f`]|\s\s|[^\S ]|^\s|\s$|[^\w\s]{5}|_{5}")
 _DROPPED = re.compile(f"[{_INVISIBLE}{_CONTROL}]")
 _FOREIGN_WORD = re.compile("[\u0370-\u052f]")
 
@@ -75,7 +77,10 @@ def normalise(raw: str) -> NormalisedText:
     >>> normalise("ѕuісide\u200b  now").text
     'suicide now'
     """
-    text = raw[:MAX_CHARACTERS].encode("utf-8", "replace").decode()  # half characters become "?"
+    text = raw[:MAX_CHARACTERS]
+    if text.isascii() and not _ODD_ASCII.search(text):
+        return NormalisedText(text)
+    text = text.encode("utf-8", "replace").decode()  # half characters become "?"
     if not _ODD.search(text) and unicodedata.is_normalized("NFC", text):
         return NormalisedText(text)
     return _normalise_by_character(text)

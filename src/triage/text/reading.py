@@ -67,7 +67,7 @@ class Reading:
         :param dropped: (tokens,) True for each token to leave out.
         """
         kept = ~dropped
-        place = np.cumsum(kept) - kept  # where each kept token stands then
+        place: NDArray[np.int64] = np.cumsum(kept) - kept  # where each kept token stands then
         keys = self.keys[kept]
         mentions = tuple(
             replace(m, start=int(place[m.start]), end=int(place[m.end - 1]) + 1)

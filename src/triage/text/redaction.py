@@ -11,6 +11,7 @@ from importlib import resources
 
 from triage.text.leads import SHOWN_KINDS, find_leads
 from triage.text.spelling import spelling_key
+from triage.text.typos import common_words
 
 MASKS = {
     "phone": "[phone]",
@@ -33,6 +34,10 @@ _INTRODUCED = re.compile(
     r"mera naam|naam|s/o|d/o|w/o|son of|daughter of|wife of)|"
     r"नाम|नाव|श्री|श्रीमती|सौ\.?|कु\.?)\s+(?P<name>[^\W\d_][\w\u0900-\u0963]+)",
     re.IGNORECASE,
+)
+# Who introduces himself without the word "name": "I am Xyz Abc", also all in capitals.
+_SELF = re.compile(
+    r"\b(?i:i\s?am|i'?m|myself|this is|main|mai)\s+(?P<words>[A-Z][^\W\d_]+(?:\s+[A-Z][^\W\d_]+)?)"
 )
 _NOT_NAMES = frozenset(
     [
@@ -129,6 +134,11 @@ def _masked_spans(text: str) -> list[tuple[int, int, str]]:
     for match in _INTRODUCED.finditer(text):
         if match["name"].lower() not in _NOT_NAMES:
             spans.append((match.start("name"), match.end("name"), NAME_MASK))
+    for match in _SELF.finditer(text):
+        start = match.start("words")
+        for word in _WORD.finditer(match["words"]):
+            if spelling_key(word.group()) not in common_words():
+                spans.append((start + word.start(), start + word.end(), NAME_MASK))
     # Any other run of five digits or more may be half of an identifier that a snippet cut.
     spans += [(m.start(), m.end(), "[number]") for m in re.finditer(r"[\dxX]*\d[\dxX]{4,}", text)
               if not any(start <= m.start() < end for start, end in shown)]  # fmt: skip

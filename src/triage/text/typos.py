@@ -24,6 +24,9 @@ MIN_STORIES = 4
 MIN_STORIES_SHORT = 40
 """Likewise where little is left to tell it by: four letters, or three consonants ("frm", "from")."""
 
+TIMES_COMMONER = 10
+"""How much commoner a word must be than its form without vowels, for that to be no word of its own."""
+
 _VOWELS = str.maketrans("", "", "aeiouy")
 _DOUBLED = re.compile(r"(.)\1")
 _WORD = re.compile(r"[\w\u0900-\u097f']+")
@@ -36,7 +39,7 @@ def count_words(stories: Iterable[tuple[str, str]]) -> dict[str, int]:
     :returns: keys of four letters and more, and of three consonants, that stand in two stories
         or more; the commonest first.
 
-    >>> count_words([("a", "my photo"), ("b", "photu viral"), ("c", "viral")])
+    >>> count_words([("a", "my photo"), ("b", "foto viral"), ("c", "viral")])
     {'foto': 2, 'viral': 2}
     """
     seen: dict[str, set[str]] = defaultdict(set)
@@ -83,8 +86,10 @@ def build_key_getter(
 
     def get_key(word: str) -> str:
         key = spelling_key(word)
-        if len(key) < 3 or key in known or key[0] == "<" or not key.isascii():
+        if len(key) < 3 or key[0] == "<" or not key.isascii():
             return key
+        if key in known:
+            return _write_out(key, skeletons)
         for by_deletion, by_skeleton in tables:
             target = _mend_vowels(key, by_skeleton) or _mend_slip(key, by_deletion)
             if target:
@@ -92,6 +97,15 @@ def build_key_getter(
         return key
 
     return get_key
+
+
+def _write_out(key: str, skeletons: Mapping[str, str]) -> str:
+    """Give a known short form its word: many write "frm", but ten times as many write "from"."""
+    counts = common_words()
+    target = skeletons.get(key)
+    if target and counts[target] >= TIMES_COMMONER * counts.get(key, counts[target]):
+        return target
+    return key
 
 
 def _mend_vowels(key: str, by_skeleton: Mapping[str, str]) -> str | None:
@@ -127,8 +141,11 @@ def _neighbours(words: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 
 def _skeletons(words: Iterable[str], *, shortest: int) -> Iterable[tuple[str, str]]:
-    pairs = ((_skeleton(word), word) for word in words)
-    return ((skeleton, word) for skeleton, word in pairs if len(skeleton) >= shortest)
+    # Of a first vowel nobody can say whether it was dropped with the rest: "atmhty", "tmhty".
+    forms = (
+        (form, word) for word in words for form in {_skeleton(word), _skeleton("_" + word)[1:]}
+    )
+    return ((form, word) for form, word in forms if len(form) >= shortest)
 
 
 def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -144,6 +161,8 @@ def _commonest(pairs: Iterable[tuple[str, str]], counts: Mapping[str, int]) -> d
     best: dict[str, str] = {}
     for form, word in pairs:
         rare = counts[word] < MIN_STORIES_SHORT
-        if not (rare and (len(form) <= 3 or len(word) < MIN_LENGTH)) and counts[word] > counts.get(best.get(form, ""), 0):
+        if not (rare and (len(form) <= 3 or len(word) < MIN_LENGTH)) and counts[word] > counts.get(
+            best.get(form, ""), 0
+        ):
             best[form] = word
     return best

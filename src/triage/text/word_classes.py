@@ -25,7 +25,7 @@ _TABLES = {
     "mr": ("mr", "hi", "en"),
     "unknown": ("en", "hi", "mr"),
 }
-"""Which tables hold for a text, the first one first: "me" is "I" in English and "in" in Hindi."""
+"""Which tables hold for a text, the first one first: "fir" is a report in English, "then" in Hindi."""
 
 
 @cache

@@ -98,3 +98,9 @@ def test_masking_twice_changes_nothing():
     once = redact("mera naam Rakesh hai, 9876543210, a@b.com, @abc_def, SBIN0001234")
     assert redact(once) == once
     assert all(mask.startswith("[") for mask in MASKS.values())
+
+
+def test_who_introduces_himself_is_masked():
+    assert redact("I am Vishwambhar Pattanshetti from Pune") == "I am [name] [name] from Pune"
+    assert redact("MYSELF VISHWAMBHAR, I AM A TEACHER") == "MYSELF [name], I AM A TEACHER"
+    assert redact("I am not able to sleep. I am Scared") == "I am not able to sleep. I am Scared"

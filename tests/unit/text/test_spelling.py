@@ -100,5 +100,23 @@ def test_vowels_dropped_are_mended():
 
 
 def test_between_two_risk_words_nothing_is_guessed():
-    key = build_key_getter({"marking", "parking"})
-    assert key("tarking") == "tarking"
+    key = build_key_getter({"blarking", "blarping"})
+    assert key("blarning") == "blarning"
+
+
+def test_slips_in_common_words_are_mended_towards_the_commonest():
+    key = build_key_getter({"suiside"})
+    for slip, word in (
+        ("thinknig", "thinking"),
+        ("bsnk", "bank"),
+        ("frm", "from"),
+        ("vdeo", "video"),
+    ):
+        assert key(slip) == spelling_key(word)
+
+
+def test_common_words_and_masks_are_no_typos():
+    key = build_key_getter({"hanged"})
+    assert key("changed") == spelling_key("changed")
+    assert key("9876543210") == "<phone>"
+    assert key("xq") == spelling_key("xq")
