@@ -21,7 +21,7 @@ from triage.text.reading import read_texts
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
 ROUNDS = 5
-BATCH = 256
+BATCH = 1024
 
 
 def time_per_round(work) -> float:

@@ -13,6 +13,7 @@ import pytest
 
 from triage.ranking import COLUMNS
 
+ROOT = Path(__file__).resolve().parents[2]
 SECRET = "Vishwambhar Pattanshetti 9876501234 gopaal@okbank"
 
 
@@ -178,9 +179,11 @@ def test_training_and_evaluating(triage, write_jsonl, small_corpus, tmp_path):
     assert "recall" in done.stdout
     done = triage("evaluate", path, "--model", "mine")
     assert done.returncode == 0, done.stderr
-    assert "pairs" in done.stdout
-    done = triage("evaluate", path, "--model", "mine", "--json")
-    assert json.loads(done.stdout)["overall"]["recall"]["value"] > 0.9
+    assert all(word in done.stdout for word in ("pairs", "vowels dropped", "without its evidence"))
+    done = triage("evaluate", path, "--model", "mine", "--json", "--no-robustness")
+    found = json.loads(done.stdout)
+    assert found["overall"]["recall"]["value"] > 0.9
+    assert "robustness" not in found
 
 
 def test_checking_data(triage, write_jsonl):
@@ -248,3 +251,12 @@ def test_a_broken_pipe_is_no_error(model_folder, complaints, tmp_path):
     )
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
+
+
+def test_words_in_common_use_are_counted_by_story(triage):
+    folder = ROOT / "data" / "corpus" / "mr"
+    done = triage("data", "words", folder)
+    assert done.returncode == 0, done.stderr
+    counts = [int(line.split()[1]) for line in done.stdout.splitlines()]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] == 2

@@ -124,7 +124,9 @@ def _check_one(complaint: LabelledComplaint) -> list[str]:
     if _REAL_PHONE.search(complaint.text):
         problems.append("holds a phone number that could be real")
     for lead in find_leads(complaint.text, kinds=frozenset({"email", "link", "upi"})):
-        if not _EXAMPLE.search(lead.value) and not lead.value.startswith("cybercrime.gov"):
+        # The name of a file leads nowhere; the portal is no secret.
+        harmless = lead.value.endswith(".apk") or lead.value.startswith("cybercrime.gov")
+        if not harmless and not _EXAMPLE.search(lead.value):
             problems.append(f"holds a {lead.kind} outside the example domains")
     if any(words not in complaint.text for words in complaint.evidence):
         problems.append("marks evidence that is not in its text")

@@ -19,7 +19,7 @@ from triage.records import Assessment, Complaint
 from triage.text.pipeline import Language, build_nlp
 from triage.text.reading import ReadBatch, read_texts
 
-BATCH_SIZE = 256
+BATCH_SIZE = 1024
 
 
 @dataclass
