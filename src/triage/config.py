@@ -30,7 +30,7 @@ class Settings:
     head_c: float = 0.3
     cue_weight: float = 0.15
     near_weight: float = 0.8
-    noisy_share: float = 0.5
+    noisy_share: float = 0.3
     text_words: int = 2
     segment_words: int = 2
     folds: int = 4
