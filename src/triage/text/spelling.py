@@ -100,8 +100,10 @@ def _aliases() -> dict[str, str]:
             aliases[variant] = keys[name]
     for name, variants in groups:
         for variant in variants:
-            if variant.isascii() and not name.endswith("_"):
-                aliases.setdefault(_fold(variant), keys[name])
+            folded = _fold(variant)
+            # "ss" (screenshot) folds to "s", which every "'s" is.
+            if variant.isascii() and not name.endswith("_") and len(folded) > 1:
+                aliases.setdefault(folded, keys[name])
     return aliases
 
 

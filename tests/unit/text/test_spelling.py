@@ -120,3 +120,8 @@ def test_common_words_and_masks_are_no_typos():
     assert key("changed") == spelling_key("changed")
     assert key("9876543210") == "<phone>"
     assert key("xq") == spelling_key("xq")
+
+
+def test_a_single_letter_is_no_short_form():
+    assert spelling_key("ss") == spelling_key("screenshot")
+    assert spelling_key("'s") == "s"
