@@ -16,7 +16,7 @@ from triage.evaluation.robustness import (
 from triage.evaluation.scorecard import Judged, Scorecard, score_cases
 from triage.labels import HIGH_RISK_LEVEL
 from triage.model.assessor import TriageModel
-from triage.records import Complaint, LabelledComplaint
+from triage.records import Assessment, Complaint, LabelledComplaint
 from triage.text.noise import SPOILERS, spoil_pieces
 
 Progress = Callable[[str], None]
@@ -48,39 +48,44 @@ def evaluate_files(
     """
     complaints = read_corpus(paths)
     progress(f"assessing {len(complaints):,} complaints")
-    scorecard = score_cases(judge(model, complaints))
+    assessments = assess(model, complaints)
+    scorecard = score_cases(set_beside(complaints, assessments))
     if not robustness:
         return Evaluation(scorecard, None)
-    return Evaluation(scorecard, measure_robustness(model, complaints, progress=progress))
+    held = measure_robustness(model, complaints, assessments, progress=progress)
+    return Evaluation(scorecard, held)
 
 
 def measure_robustness(
     model: TriageModel,
     complaints: Sequence[LabelledComplaint],
+    assessments: Sequence[Assessment],
     *,
     progress: Progress = lambda step: None,
 ) -> Robustness:
     """Measure what each kind of noise costs in recall, and whether evidence is what it says.
 
+    :param assessments: of the complaints as they are written, in their order.
     :param progress: called with a plain line before each step.
     """
     high = [c for c in complaints if c.urgency >= HIGH_RISK_LEVEL and not c.phenomenon]
-    recall = {CLEAN: score_recall(judge(model, high))}
+    recall = {CLEAN: score_recall(set_beside(complaints, assessments))}
     for name in SPOILERS:
         progress(f"measuring under noise: {name.replace('_', ' ')}")
         spoilt = [replace(c, text=spoil_pieces([c.text], [name], c.id)[0]) for c in high]
         recall[name] = score_recall(judge(model, spoilt))
     progress("measuring without the evidence")
-    return Robustness(recall, _measure_faithfulness(model, complaints))
+    return Robustness(recall, _measure_faithfulness(model, complaints, assessments))
 
 
 def _measure_faithfulness(
-    model: TriageModel, complaints: Sequence[LabelledComplaint]
+    model: TriageModel,
+    complaints: Sequence[LabelledComplaint],
+    assessments: Sequence[Assessment],
 ) -> dict[str, Measure]:
-    stream = (Complaint(id=c.id, text=c.text) for c in complaints)
     marked = [
         (complaint, without_evidence(complaint.text, assessment))
-        for complaint, assessment in zip(complaints, model.stream(stream), strict=True)
+        for complaint, assessment in zip(complaints, assessments, strict=True)
         if assessment.high_risk
     ]
     rest = model.stream(Complaint(id=complaint.id, text=text) for complaint, text in marked)
@@ -89,9 +94,20 @@ def _measure_faithfulness(
     )
 
 
+def assess(model: TriageModel, complaints: Sequence[LabelledComplaint]) -> list[Assessment]:
+    """Assess labelled complaints, in order; the labels are not looked at."""
+    return [*model.stream(Complaint(id=c.id, text=c.text) for c in complaints)]
+
+
 def judge(model: TriageModel, complaints: Sequence[LabelledComplaint]) -> list[Judged]:
-    """Set a model's assessments beside the labels, in order."""
-    stream = (Complaint(id=c.id, text=c.text) for c in complaints)
+    """Assess complaints and set what came out beside the labels, in order."""
+    return set_beside(complaints, assess(model, complaints))
+
+
+def set_beside(
+    complaints: Sequence[LabelledComplaint], assessments: Sequence[Assessment]
+) -> list[Judged]:
+    """Set assessments beside the labels, in order."""
     return [
         Judged(
             complaint=complaint,
@@ -100,5 +116,5 @@ def judge(model: TriageModel, complaints: Sequence[LabelledComplaint]) -> list[J
             risk=assessment.risk,
             high_risk=assessment.high_risk,
         )
-        for complaint, assessment in zip(complaints, model.stream(stream), strict=True)
+        for complaint, assessment in zip(complaints, assessments, strict=True)
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from triage.evaluation.metrics import Measure, proportion
 from triage.evaluation.scorecard import Judged
-from triage.labels import LANGUAGES
+from triage.labels import HIGH_RISK_LEVEL, LANGUAGES
 from triage.records import Assessment
 
 CLEAN = "as written"
@@ -52,7 +52,9 @@ def without_evidence(text: str, assessment: Assessment) -> str:
     """
     out: list[str] = []
     done = 0
-    spans = [(e.start, e.end) for e in assessment.evidence if e.counts and e.level >= 2]
+    spans = [
+        (e.start, e.end) for e in assessment.evidence if e.counts and e.level >= HIGH_RISK_LEVEL
+    ]
     for start, end in sorted(spans):
         out.append(text[done : max(done, start)])
         done = max(done, end)

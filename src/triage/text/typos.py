@@ -160,9 +160,9 @@ def _commonest(pairs: Iterable[tuple[str, str]], counts: Mapping[str, int]) -> d
     """Let each form lead to the commonest of its words."""
     best: dict[str, str] = {}
     for form, word in pairs:
-        rare = counts[word] < MIN_STORIES_SHORT
-        if not (rare and (len(form) <= 3 or len(word) < MIN_LENGTH)) and counts[word] > counts.get(
-            best.get(form, ""), 0
-        ):
+        short = len(form) <= 3 or len(word) < MIN_LENGTH
+        if short and counts[word] < MIN_STORIES_SHORT:
+            continue
+        if form not in best or counts[word] > counts[best[form]]:
             best[form] = word
     return best

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from triage.evaluating import measure_robustness
+from triage.evaluating import assess, measure_robustness
 from triage.evaluation.robustness import CLEAN, without_evidence
 from triage.model.carriers import find_carriers
 from triage.records import Complaint
@@ -66,7 +66,7 @@ def test_evidence_is_cut_out_of_the_original_text(model):
 def test_evidence_is_faithful_and_noise_is_measured(model, small_corpus):
     sample = [c for lang in ("en", "hi") for c in small_corpus if c.language == lang][::5]
     steps: list[str] = []
-    found = measure_robustness(model, sample, progress=steps.append)
+    found = measure_robustness(model, sample, assess(model, sample), progress=steps.append)
     assert found.faithful["all"].value >= 0.9
     assert set(found.recall[CLEAN]) == {"all", "en", "hi"}
     assert found.recall["zero_width"] == found.recall[CLEAN]
