@@ -13,7 +13,8 @@ from triage.labels import CATEGORIES, HIGH_RISK_LEVEL, Urgency
 from triage.model.assessor import TriageModel
 from triage.model.fitting import Fitted, fit
 from triage.model.noisy_copies import noisy_copies
-from triage.model.opinion import choose_level, is_high_risk
+from triage.model.opinion import choose_level
+from triage.model.thresholds import mark_high_risk
 from triage.persistence import check_model_folder, save_model
 from triage.records import LabelledComplaint
 from triage.text.lexicon import load_lexicon
@@ -108,6 +109,8 @@ def check_enough(complaints: Sequence[LabelledComplaint], settings: Settings) ->
 
 def judge_unseen(complaints: Sequence[LabelledComplaint], fitted: Fitted) -> list[Judged]:
     """Set the decisions of models that had not seen a story beside its labels."""
+    threshold = fitted.point.threshold
+    high = mark_high_risk(fitted.unseen.risk, fitted.floor, threshold)
     judged = []
     for i, complaint in enumerate(complaints):
         decision = fitted.unseen.row(i)
@@ -116,9 +119,9 @@ def judge_unseen(complaints: Sequence[LabelledComplaint], fitted: Fitted) -> lis
             Judged(
                 complaint=complaint,
                 category_proba=decision.category,
-                level=choose_level(decision, floor, fitted.point.threshold),
+                level=choose_level(decision, floor, threshold),
                 risk=decision.at_least[1],
-                high_risk=is_high_risk(decision, floor, fitted.point.threshold),
+                high_risk=bool(high[i]),
             )
         )
     return judged

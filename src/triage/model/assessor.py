@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.config import Settings
-from triage.labels import HIGH_RISK_LEVEL
 from triage.model.carriers import find_carriers
 from triage.model.heads import Decisions, Heads
 from triage.model.opinion import assess_reading, assess_unreadable
 from triage.model.readers import Readers, Signals
-from triage.model.thresholds import OperatingPoint
+from triage.model.thresholds import OperatingPoint, mark_high_risk
 from triage.policy import Policy, load_policy
 from triage.records import Assessment, Complaint
 from triage.text.pipeline import Language, build_nlp
@@ -82,6 +81,7 @@ class TriageModel:
                 reading,
                 decisions.row(i),
                 floor=int(signals.floor[i]),
+                high_risk=bool(high[i]),
                 carriers=carriers[i],
                 threshold=self.point.threshold,
                 settings=self.settings,
@@ -93,8 +93,8 @@ class TriageModel:
     def _decide(self, batch: ReadBatch) -> tuple[Signals, Decisions, NDArray[np.bool_]]:
         signals = self.readers.read(batch)
         decisions = self.heads.decide(signals)
-        high = decisions.risk >= self.point.threshold
-        return signals, decisions, high | (signals.floor >= HIGH_RISK_LEVEL)
+        high = mark_high_risk(decisions.risk, signals.floor, self.point.threshold)
+        return signals, decisions, high
 
     def _judge(self, batch: ReadBatch) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         signals, _, high = self._decide(batch)

@@ -25,6 +25,7 @@ def assess_reading(
     decision: Decision,
     *,
     floor: int,
+    high_risk: bool,
     carriers: Sequence[tuple[int, int]],
     threshold: float,
     settings: Settings,
@@ -33,6 +34,7 @@ def assess_reading(
     """Assess one complaint that was read.
 
     :param floor: level that the lexicon is sure of; the urgency never falls below it.
+    :param high_risk: see ``thresholds.mark_high_risk``.
     :param carriers: token ranges that carried it; see ``carriers.find_carriers``.
     :param threshold: probability from which the risk is high.
     """
@@ -43,7 +45,6 @@ def assess_reading(
         return assess_unreadable(complaint, barrier, policy)
     # What was half read keeps what was read in it, and goes to a person all the same.
     risk = max(decision.at_least[1], UNKNOWN_RISK) if barrier else decision.at_least[1]
-    high_risk = is_high_risk(decision, floor, threshold)
     urgency = choose_level(decision, floor, threshold)
     doubts = _doubts(complaint, reading, decision, floor, high_risk, settings)
     doubts = (*doubts, barrier) if barrier else doubts
@@ -112,11 +113,6 @@ def assess_unreadable(complaint: Complaint, doubt: str, policy: Policy) -> Asses
         evidence=(),
         language="unknown",
     )
-
-
-def is_high_risk(decision: Decision, floor: int, threshold: float) -> bool:
-    """Say whether the risk is high: at the operating point, or where the lexicon is sure."""
-    return decision.at_least[1] >= threshold or floor >= HIGH_RISK_LEVEL
 
 
 def choose_level(decision: Decision, floor: int, threshold: float) -> Urgency:

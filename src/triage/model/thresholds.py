@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from triage.labels import HIGH_RISK_LEVEL
+
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
@@ -19,6 +21,17 @@ class OperatingPoint:
     threshold: float
     recall: float
     precision: float
+
+
+def mark_high_risk(
+    risk: NDArray[np.float64], floor: NDArray[np.int64], threshold: float
+) -> NDArray[np.bool_]:
+    """Say of each text whether its risk is high: at the threshold, or where the lexicon is sure.
+
+    :param risk: (texts,) probability of high risk.
+    :param floor: (texts,) level that the lexicon is sure of.
+    """
+    return (risk >= threshold) | (floor >= HIGH_RISK_LEVEL)
 
 
 def choose_operating_point(
@@ -38,7 +51,7 @@ def choose_operating_point(
     """
     if not truth.any():
         raise ValueError("no complaint is high risk, so no threshold can be chosen")
-    by_rule = floor >= 2
+    by_rule = floor >= HIGH_RISK_LEVEL
     needed = int(np.ceil(recall_floor * truth.sum())) - int((truth & by_rule).sum())
     candidates = np.sort(risk[truth & ~by_rule])[::-1]
     threshold = 0.5
@@ -46,6 +59,6 @@ def choose_operating_point(
         threshold = min(0.5, float(candidates[needed - 1]))
     # Rounded down: what is stored is what is compared with.
     threshold = float(np.floor(threshold * 1e4) / 1e4)
-    marked = (risk >= threshold) | by_rule
+    marked = mark_high_risk(risk, floor, threshold)
     found = int((marked & truth).sum())
     return OperatingPoint(threshold, found / int(truth.sum()), found / max(1, int(marked.sum())))
