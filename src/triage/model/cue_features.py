@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from triage.model.features import (
-    WORD_BITS,
+    Sightings,
     Units,
     count_columns,
     expand,
     hash_keys,
+    join_sightings,
     skip_grams,
+    to_columns,
     word_ngrams,
 )
 from triage.text.lexicon import READINGS, Cue
@@ -135,16 +137,16 @@ class CueFeatures:
         own = np.fromiter(itertools.chain.from_iterable(finds.columns), dtype=np.int32)
         first = np.cumsum(lengths) - lengths
         places, meeting = expand(first[found], first[found] + lengths[found])
-        pair_rows, pair_columns = self._pairs(finds, found, rows)
-        matrix = count_columns(
-            [rows[meeting], pair_rows], [own[places], pair_columns], (len(units.starts), self.width)
+        seen = join_sightings(
+            [Sightings(rows[meeting], own[places]), self._pairs(finds, found, rows)]
         )
+        matrix = count_columns(seen, (len(units.starts), self.width))
         matrix.data[:] = 1.0
         return matrix
 
     def _pairs(
         self, finds: Finds, found: NDArray[np.int64], rows: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    ) -> Sightings:
         topics = finds.topics[found]
         by_row: dict[int, set[str]] = {}
         for find, row in zip(found[topics].tolist(), rows[topics].tolist(), strict=True):
@@ -155,7 +157,9 @@ class CueFeatures:
             columns = [self.pair_columns[p] for p in itertools.combinations(sorted(names), 2)]
             out_columns += columns
             out_rows += [row] * len(columns)
-        return np.array(out_rows, dtype=np.int64), np.array(out_columns, dtype=np.int32)
+        return Sightings(
+            np.array(out_rows, dtype=np.int64), np.array(out_columns, dtype=np.int32)
+        )
 
 
 @lru_cache(maxsize=1024)
@@ -169,10 +173,10 @@ def _code(mention: Mention) -> int:
     return _hash_name(f"{mention.cue.kind} {mention.cue.level >= 2}")
 
 
-def surroundings(finds: Finds, units: Units) -> sparse.csr_matrix:
-    """Count the words round each cue of a row, by the cue's kind, side and nearness.
+def surroundings(finds: Finds, units: Units) -> Sightings:
+    """See the words round each cue of a row, by the cue's kind, side and nearness.
 
-    :returns: (rows, 2**18) counts, float64. Words outside a row are not looked at.
+    :returns: columns below 2**18. Words outside a row are not looked at.
     """
     found, rows = finds.within(units)
     found, rows = found[finds.codes[found] > 0], rows[finds.codes[found] > 0]
@@ -181,16 +185,15 @@ def surroundings(finds: Finds, units: Units) -> sparse.csr_matrix:
         (np.maximum(units.starts[rows], start - REACH), start, start - NEAR, start),
         (stop, np.minimum(units.stops[rows], stop + REACH), stop, stop + NEAR),
     )
-    columns, where = [], []
+    seen = []
     for side, (low, high, near_low, near_high) in enumerate(sides, start=1):
         bounds = ((low, high), (np.maximum(low, near_low), np.minimum(high, near_high)))
         for nearness, (begin, end) in enumerate(bounds):
             places, meeting = expand(begin, end)
             salt = code[meeting] + np.uint64(4 * side + nearness)
             hashed = hash_keys(units.keys[places] * _KEY + salt)
-            columns.append((hashed % np.uint64(1 << WORD_BITS)).astype(np.int32))
-            where.append(rows[meeting])
-    return count_columns(where, columns, (len(units.starts), 1 << WORD_BITS))
+            seen.append(Sightings(rows[meeting], to_columns(hashed)))
+    return join_sightings(seen)
 
 
 def class_units(batch: ReadBatch, units: Units) -> Units:
@@ -215,15 +218,17 @@ def _with_cues(classes: NDArray[np.uint8], mentions: Sequence[Mention]) -> NDArr
     return codes
 
 
-def near_ngrams(batch: ReadBatch, finds: Finds, units: Units) -> sparse.csr_matrix:
-    """Count what stands near what: words round cues, words a little apart, classes in their order.
+def near_ngrams(batch: ReadBatch, finds: Finds, units: Units) -> Sightings:
+    """See what stands near what: words round cues, words a little apart, classes in their order.
 
-    :returns: (rows, 2**18) counts, float64.
+    :returns: columns below 2**18.
     """
     classes = class_units(batch, units)
-    return (
-        surroundings(finds, units)
-        + skip_grams(units, reach=SKIP_REACH)
-        + word_ngrams(classes, largest=CLASS_WORDS)
-        + skip_grams(classes, reach=CLASS_REACH)
-    ).tocsr()
+    return join_sightings(
+        [
+            surroundings(finds, units),
+            skip_grams(units, reach=SKIP_REACH),
+            word_ngrams(classes, largest=CLASS_WORDS),
+            skip_grams(classes, reach=CLASS_REACH),
+        ]
+    )

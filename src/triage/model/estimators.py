@@ -20,7 +20,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from triage.model.features import CHAR_BITS, WORD_BITS
+from triage.model.features import CHAR_BITS, WORD_BITS, CharacterBags
 
 THRESHOLD_LEVELS = (1, 2, 3, 4)
 """The ordinal scale is read as four questions: is the level at least 1, 2, 3, 4?"""
@@ -37,14 +37,14 @@ class Grams:
     """The raw features of some rows, one matrix a kind; see ``features`` and ``cue_features``."""
 
     words: sparse.csr_matrix
-    characters: sparse.csr_matrix
+    characters: CharacterBags
     near: sparse.csr_matrix
     cues: sparse.csr_matrix
 
     def rows(self, chosen: NDArray[np.bool_]) -> "Grams":
         """Keep some rows."""
         return Grams(
-            self.words[chosen], self.characters[chosen], self.near[chosen], self.cues[chosen]
+            self.words[chosen], self.characters.rows(chosen), self.near[chosen], self.cues[chosen]
         )
 
 
@@ -61,12 +61,19 @@ class Spread:
 
     def project(self, matrix: sparse.csr_matrix) -> NDArray[np.float64]:
         """Give what rows of unit length add to each margin."""
+        return np.asarray((matrix @ self.weights) / self._lengths(matrix))
+
+    def project_bags(self, bags: CharacterBags) -> NDArray[np.float64]:
+        """Do the same for characters: each distinct word is weighed once, wherever it stands."""
+        return np.asarray((bags.words @ (bags.grams @ self.weights)) / self._lengths(bags.matrix()))
+
+    def _lengths(self, matrix: sparse.csr_matrix) -> NDArray[np.float64]:
         squared = sparse.csr_matrix(
             (matrix.data**2, matrix.indices, matrix.indptr), shape=matrix.shape
         )
-        lengths = np.sqrt(squared @ self.squares)
+        lengths = np.sqrt(squared @ self.squares)[:, np.newaxis]
         lengths[lengths == 0] = 1.0
-        return np.asarray((matrix @ self.weights) / lengths[:, np.newaxis])
+        return np.asarray(lengths)
 
 
 def _dampen(counts: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -103,7 +110,7 @@ class Block:
         words, characters, near, cues = self.spread
         said = self.offsets + cue_weight * (grams.cues @ cues.weights)
         said += words.project(_dampen(grams.words))
-        said += characters.project(grams.characters)
+        said += characters.project_bags(grams.characters)
         said += near_weight * near.project(_dampen(grams.near))
         return np.asarray(said)
 
@@ -137,7 +144,7 @@ class Block:
         return sparse.hstack(
             [
                 self.words.transform(grams.words[:, self.word_columns]),
-                self.characters.transform(grams.characters[:, self.character_columns]),
+                self.characters.transform(grams.characters.matrix()[:, self.character_columns]),
                 self.near.transform(grams.near[:, self.near_columns]) * near_weight,
                 grams.cues * cue_weight,
             ],
@@ -151,13 +158,14 @@ def build_block(grams: Grams, stories: NDArray[np.int64]) -> Block:
     :param stories: (rows,) number of the story that each row belongs to.
     """
     words = common_columns(grams.words, stories)
-    characters = common_columns(grams.characters, stories)
+    by_characters = grams.characters.matrix()
+    characters = common_columns(by_characters, stories)
     near = common_columns(grams.near, stories)
     return Block(
         # Words count by the logarithm; a character n-gram's weight is a fraction, whose logarithm
         # would be negative.
         TfidfTransformer(sublinear_tf=True).fit(grams.words[:, words]),
-        TfidfTransformer().fit(grams.characters[:, characters]),
+        TfidfTransformer().fit(by_characters[:, characters]),
         TfidfTransformer(sublinear_tf=True).fit(grams.near[:, near]),
         words,
         characters,

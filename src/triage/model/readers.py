@@ -22,6 +22,7 @@ from triage.model.features import (
     CharacterGrams,
     Units,
     all_segments,
+    count_hashed,
     whole_texts,
     word_ngrams,
 )
@@ -117,19 +118,20 @@ class MatrixMaker:
     def make(self, batch: ReadBatch) -> tuple[Matrices, Matrices]:
         """Make the features of a batch: those of the whole texts, and those of the segments."""
         finds = self.cue_features.lay_out(batch)
+        kinds = (whole_texts(batch), all_segments(batch))
+        sizes = (self.settings.text_words, self.settings.segment_words)
         texts, segments = (
             Matrices(
                 units,
                 Grams(
-                    word_ngrams(units, largest=largest),
-                    self.characters.matrix(units, batch.key_strings),
-                    near_ngrams(batch, finds, units),
+                    count_hashed(word_ngrams(units, largest=largest), units),
+                    characters,
+                    count_hashed(near_ngrams(batch, finds, units), units),
                     self.cue_features.matrix(finds, units),
                 ),
             )
-            for units, largest in (
-                (whole_texts(batch), self.settings.text_words),
-                (all_segments(batch), self.settings.segment_words),
+            for units, largest, characters in zip(
+                kinds, sizes, self.characters.bags(kinds, batch.key_strings), strict=True
             )
         )
         return texts, segments

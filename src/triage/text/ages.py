@@ -22,7 +22,7 @@ _SCHOOL = re.compile(
     r"|\b(\d{1,2})\s?(?:वीत|वीला|वीच्या|वीतला|वीतली)",
     re.IGNORECASE,
 )  # fmt: skip
-_SHORT_NUMBER = re.compile(r"(?<![\d.,])\d{1,2}(?![\d.,]*\d)")
+_LOW_NUMBER = re.compile(r"(?<![\d.,])(?:1[0-7]|0?[1-9])(?![\d.,]*\d)")
 _BEFORE, _AFTER = 18, 24
 """Characters round a number in which its age or class is named. Most numbers are none: the closer
 look is only for these few characters."""
@@ -42,7 +42,7 @@ def mentions_minor(text: str) -> bool:
     plain = text.translate(_DIGITS)
     return any(
         _says_minor(plain, max(0, number.start() - _BEFORE), number.end() + _AFTER)
-        for number in _SHORT_NUMBER.finditer(plain)
+        for number in _LOW_NUMBER.finditer(plain)
     )
 
 

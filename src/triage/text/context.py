@@ -96,8 +96,8 @@ class ContextReader:
 def _read_alone(mention: Mention) -> Mention:
     """Read a mention whose meaning no context changes; a decoy says itself what it is."""
     if mention.cue.kind == "decoy":
-        return replace(mention, context=(mention.cue.reading,), counts=False)
-    return replace(mention, level=mention.cue.level)
+        return replace(mention, context=(mention.cue.reading,), level=0, counts=False)
+    return mention
 
 
 def _applies(trigger: _Trigger, mention: Mention, breaks: list[int]) -> bool:

@@ -1,6 +1,7 @@
 """Find the lexicon's cues in a doc, and read what the words around them make of each."""
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 from spacy.attrs import NORM
 from spacy.matcher import PhraseMatcher
@@ -8,17 +9,22 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from triage.text.context import SENTENCE_ENDS, ContextReader
-from triage.text.lexicon import MAX_GAP, Lexicon, Pattern, Run
+from triage.text.lexicon import MAX_GAP, Cue, Lexicon, Pattern, Run
 from triage.text.mentions import Mention, build_pattern
 
 TOPIC_KINDS = frozenset({"topic", "minor"})
 """Cues whose meaning no context changes."""
 
+Match = tuple[int, int, int]
+"""What the matcher gives: the name's hash, first token, one past the last."""
+
 
 @dataclass(frozen=True, slots=True)
 class _GapPattern:
-    cue: int
-    runs: tuple[int, ...]
+    """A pattern by what follows its first two runs."""
+
+    cue: Cue
+    rest: tuple[int, ...]
 
 
 class CueFinder:
@@ -37,9 +43,8 @@ class CueFinder:
         self.cues = lexicon.cues
         self._order = {cue.id: i for i, cue in enumerate(self.cues)}
         self.reader = ContextReader(self.vocab, lexicon.rules)
-        self._gaps_by_runs: dict[int, dict[int, list[_GapPattern]]] = {}
+        self._gaps_by_pair: dict[int, dict[int, list[_GapPattern]]] = {}
         self._cue_by_key: dict[int, int] = {}
-        self._run_keys: set[int] = set()
         names: dict[Run, str] = {}
         for index, cue in enumerate(self.cues):
             plain = [build_pattern(self.vocab, p[0]) for p in cue.patterns if len(p) == 1]
@@ -55,10 +60,9 @@ class CueFinder:
             if run not in names:
                 names[run] = f"run {len(names)}"
                 self.matcher.add(names[run], [build_pattern(self.vocab, run)])
-                self._run_keys.add(self.vocab.strings[names[run]])
-        keys = tuple(self.vocab.strings[names[run]] for run in pattern)
-        by_second = self._gaps_by_runs.setdefault(keys[0], {})
-        by_second.setdefault(keys[1], []).append(_GapPattern(index, keys))
+        first, second, *rest = (self.vocab.strings[names[run]] for run in pattern)
+        by_second = self._gaps_by_pair.setdefault(first, {})
+        by_second.setdefault(second, []).append(_GapPattern(self.cues[index], tuple(rest)))
 
     def __call__(self, doc: Doc) -> Doc:
         """Find the cues of one doc and their context."""
@@ -69,47 +73,57 @@ class CueFinder:
                 doc._.mentions = self.reader.read(doc, keep_longest(mentions))
         return doc
 
-    def _mentions(self, doc: Doc, matches: list[tuple[int, int, int]]) -> list[Mention]:
+    def _mentions(self, doc: Doc, matches: list[Match]) -> list[Mention]:
         mentions: list[Mention] = []
-        runs: dict[int, list[tuple[int, int]]] = {}
-        for key, start, end in matches:
-            if key in self._run_keys:
-                runs.setdefault(key, []).append((start, end))
+        runs: list[Match] = []
+        for match in matches:
+            index = self._cue_by_key.get(match[0])
+            if index is None:
+                runs.append(match)
             else:
-                cue = self.cues[self._cue_by_key[key]]
-                mentions.append(Mention(cue=cue, start=start, end=end))
+                cue = self.cues[index]
+                mentions.append(Mention(cue, match[1], match[2], level=cue.level))
         if len(runs) > 1:
             mentions += self._join_runs(doc, runs)
         # Where two cues hold the same words, the one that the lexicon names first speaks.
         return sorted(mentions, key=lambda m: self._order[m.cue.id])
 
-    def _join_runs(self, doc: Doc, found: dict[int, list[tuple[int, int]]]) -> list[Mention]:
+    def _join_runs(self, doc: Doc, runs: list[Match]) -> list[Mention]:
+        runs.sort(key=itemgetter(1))
         joined: list[Mention] = []
-        for first, spans in found.items():
-            by_second = self._gaps_by_runs.get(first, {})
+        for i, (first, start, end) in enumerate(runs, start=1):
+            by_second = self._gaps_by_pair.get(first)
+            if by_second is None:
+                continue
             # Most patterns share their first run with hundreds: the second one tells them apart.
-            for second in by_second.keys() & found.keys():
-                for gap in by_second[second]:
-                    places = self._join_one(doc, gap, spans, found)
-                    cue = self.cues[gap.cue]
-                    joined += [Mention(cue, start, end, gapped=True) for start, end in places]
+            for place in range(i, len(runs)):
+                second, begin, stop = runs[place]
+                if begin > end + MAX_GAP:
+                    break
+                gaps = by_second.get(second) if begin >= end else None
+                if gaps and not _ends_between(doc, end, begin):
+                    for gap in gaps:
+                        ends = _follow(doc, [stop], gap.rest, runs)
+                        joined += [
+                            Mention(gap.cue, start, last, level=gap.cue.level, gapped=True)
+                            for last in ends
+                        ]
         return joined
 
-    def _join_one(
-        self,
-        doc: Doc,
-        gap: _GapPattern,
-        spans: list[tuple[int, int]],
-        found: dict[int, list[tuple[int, int]]],
-    ) -> list[tuple[int, int]]:
-        for key in gap.runs[1:]:
-            spans = [
-                (start, stop)
-                for start, end in spans
-                for begin, stop in found.get(key, ())
-                if end <= begin <= end + MAX_GAP and not _ends_between(doc, end, begin)
-            ]
-        return spans
+
+def _follow(doc: Doc, ends: list[int], rest: tuple[int, ...], runs: list[Match]) -> list[int]:
+    """Go on from where a pattern's first runs end.
+
+    :returns: where it ends as a whole; none where a run is missing.
+    """
+    for key in rest:
+        ends = [
+            stop
+            for end in ends
+            for found, begin, stop in runs
+            if found == key and end <= begin <= end + MAX_GAP and not _ends_between(doc, end, begin)
+        ]
+    return ends
 
 
 def _ends_between(doc: Doc, start: int, stop: int) -> bool:
@@ -122,15 +136,11 @@ def keep_longest(mentions: list[Mention]) -> list[Mention]:
 
     Of two with the same words a decoy stays, else the higher level. Topics overlap whatever they like.
     """
-    kept: list[Mention] = []
-    order = sorted(mentions, key=lambda m: (m.start - m.end, m.cue.kind != "decoy", -m.cue.level))
-    for mention in order:
-        inside = mention.cue.kind not in TOPIC_KINDS and any(
-            other.start <= mention.start
-            and mention.end <= other.end
-            and other.cue.kind not in TOPIC_KINDS
-            for other in kept
-        )
-        if not inside:
-            kept.append(mention)
-    return sorted(kept, key=lambda m: (m.start, m.end))
+    kept = [mention for mention in mentions if mention.cue.kind in TOPIC_KINDS]
+    rest = [mention for mention in mentions if mention.cue.kind not in TOPIC_KINDS]
+    rest.sort(key=lambda m: (m.start - m.end, m.cue.kind != "decoy", -m.cue.level))
+    longest: list[Mention] = []
+    for mention in rest:
+        if not any(o.start <= mention.start and mention.end <= o.end for o in longest):
+            longest.append(mention)
+    return sorted(kept + longest, key=lambda m: (m.start, m.end))

@@ -37,6 +37,7 @@ _MARKERS = {
     "en": _ids(_ENGLISH) - _ids(_HINGLISH),
 }
 MIN_LETTERS = 3
+_SOME_LETTERS = re.compile(f"(?:[a-z][^a-z]*){{{MIN_LETTERS}}}", re.IGNORECASE)
 
 
 def detect_language(text: str) -> str:
@@ -52,14 +53,15 @@ def detect_language(text: str) -> str:
     'unknown'
     """
     if text.isascii():
-        latin, devanagari = sum(map(str.isalpha, text)), 0
-        letters = latin
+        if not _SOME_LETTERS.search(text):
+            return "unknown"
+        latin, devanagari = 1, 0
     else:
         latin = len(_LATIN.findall(text))
         devanagari = len(_DEVANAGARI.findall(text))
         letters = len(_LETTER.findall(text))
-    if latin + devanagari < MIN_LETTERS or latin + devanagari < letters / 2:
-        return "unknown"
+        if latin + devanagari < MIN_LETTERS or latin + devanagari < letters / 2:
+            return "unknown"
     # Five Devanagari letters say what ten Latin ones do, and names of apps stay Latin in both.
     pair = ("hi", "mr") if devanagari * 2 >= latin else ("en", "hinglish")
     words = set(_MARKS.sub(" ", text.lower()).split())
