@@ -28,7 +28,7 @@ from triage.model.thresholds import OperatingPoint
 from triage.text.lexicon import hash_lexicon, load_lexicon
 
 FORMAT = "triage model"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 CARD = "README.md"
 TRUSTED_TYPES: list[str] = []

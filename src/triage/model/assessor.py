@@ -16,7 +16,7 @@ from triage.model.thresholds import OperatingPoint, mark_high_risk
 from triage.policy import Policy, load_policy
 from triage.records import Assessment, Complaint
 from triage.text.pipeline import Language, build_nlp
-from triage.text.reading import ReadBatch, read_texts
+from triage.text.reading import ReadBatch, collector_paused, read_texts
 
 BATCH_SIZE = 1024
 
@@ -53,7 +53,8 @@ class TriageModel:
         batch fails it is read one by one, so that a bad text harms no other.
         """
         try:
-            return self._assess_batch(complaints)
+            with collector_paused():
+                return self._assess_batch(complaints)
         except Exception as error:  # whatever it is, the complaint goes to a person
             if len(complaints) == 1:
                 kind = type(error).__name__  # its message might quote the text

@@ -130,7 +130,7 @@ class CueFeatures:
     def matrix(self, finds: Finds, units: Units) -> sparse.csr_matrix:
         """Mark the cues that lie wholly within each row.
 
-        :returns: (rows, width) of 0 and 1, float64.
+        :returns: (rows, width) of 0 and 1, float32.
         """
         found, rows = finds.within(units)
         lengths = np.array([len(columns) for columns in finds.columns], dtype=np.int64)
@@ -144,9 +144,7 @@ class CueFeatures:
         matrix.data[:] = 1.0
         return matrix
 
-    def _pairs(
-        self, finds: Finds, found: NDArray[np.int64], rows: NDArray[np.int64]
-    ) -> Sightings:
+    def _pairs(self, finds: Finds, found: NDArray[np.int64], rows: NDArray[np.int64]) -> Sightings:
         topics = finds.topics[found]
         by_row: dict[int, set[str]] = {}
         for find, row in zip(found[topics].tolist(), rows[topics].tolist(), strict=True):
@@ -157,9 +155,7 @@ class CueFeatures:
             columns = [self.pair_columns[p] for p in itertools.combinations(sorted(names), 2)]
             out_columns += columns
             out_rows += [row] * len(columns)
-        return Sightings(
-            np.array(out_rows, dtype=np.int64), np.array(out_columns, dtype=np.int32)
-        )
+        return Sightings(np.array(out_rows, dtype=np.int64), np.array(out_columns, dtype=np.int32))
 
 
 @lru_cache(maxsize=1024)

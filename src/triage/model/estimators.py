@@ -56,24 +56,26 @@ class Spread:
     :param squares: (columns,) squared weights of the columns, for a row's length.
     """
 
-    weights: NDArray[np.float64]
-    squares: NDArray[np.float64]
+    weights: NDArray[np.float32]
+    squares: NDArray[np.float32]
 
-    def project(self, matrix: sparse.csr_matrix) -> NDArray[np.float64]:
+    def project(self, matrix: sparse.csr_matrix) -> NDArray[np.float32]:
         """Give what rows of unit length add to each margin."""
-        return np.asarray((matrix @ self.weights) / self._lengths(matrix))
+        return np.asarray((matrix @ self.weights) / square_roots(_square(matrix) @ self.squares))
 
-    def project_bags(self, bags: CharacterBags) -> NDArray[np.float64]:
+    def project_bags(self, bags: CharacterBags) -> NDArray[np.float32]:
         """Do the same for characters: each distinct word is weighed once, wherever it stands."""
-        return np.asarray((bags.words @ (bags.grams @ self.weights)) / self._lengths(bags.matrix()))
+        squares = bags.words @ (_square(bags.grams) @ self.squares)
+        return np.asarray((bags.words @ (bags.grams @ self.weights)) / square_roots(squares))
 
-    def _lengths(self, matrix: sparse.csr_matrix) -> NDArray[np.float64]:
-        squared = sparse.csr_matrix(
-            (matrix.data**2, matrix.indices, matrix.indptr), shape=matrix.shape
-        )
-        lengths = np.sqrt(squared @ self.squares)[:, np.newaxis]
-        lengths[lengths == 0] = 1.0
-        return np.asarray(lengths)
+
+def _square(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    return sparse.csr_matrix((matrix.data**2, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def square_roots(squares: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give rows' lengths as a column to divide by; a row of nothing has length 1."""
+    return np.sqrt(np.where(squares == 0, np.float32(1), squares))[:, np.newaxis]
 
 
 def _dampen(counts: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -131,25 +133,32 @@ class Block:
         spread, first = [], 0
         for transformer, columns, width in kinds:
             own = weights[first : first + len(columns)]
-            full = np.zeros((width, weights.shape[1]))
+            full = np.zeros((width, weights.shape[1]), dtype=np.float32)
             full[columns] = own * transformer.idf_[:, np.newaxis]
-            squares = np.zeros(width)
+            squares = np.zeros(width, dtype=np.float32)
             squares[columns] = transformer.idf_**2
             spread.append(Spread(full, squares))
             first += len(columns)
-        return (*spread, Spread(weights[first:], np.empty(0)))
+        return (*spread, Spread(weights[first:].astype(np.float32), np.empty(0, np.float32)))
 
     def weigh(self, grams: Grams, *, cue_weight: float, near_weight: float) -> sparse.csr_matrix:
         """Set all features side by side, n-grams weighted and of unit length."""
-        return sparse.hstack(
-            [
-                self.words.transform(grams.words[:, self.word_columns]),
-                self.characters.transform(grams.characters.matrix()[:, self.character_columns]),
-                self.near.transform(grams.near[:, self.near_columns]) * near_weight,
-                grams.cues * cue_weight,
-            ],
-            format="csr",
+        kinds = (
+            self.words.transform(grams.words[:, self.word_columns]),
+            self._weigh_characters(grams.characters),
+            self.near.transform(grams.near[:, self.near_columns]) * near_weight,
+            grams.cues * cue_weight,
         )
+        # Set side by side by columns: by rows, SciPy would take every number apart.
+        by_columns = [kind.tocsc() for kind in kinds]
+        return sparse.hstack(by_columns, format="csc", dtype=np.float64).tocsr()
+
+    def _weigh_characters(self, bags: CharacterBags) -> sparse.csr_matrix:
+        # A row's length is that of its words together, as if no two shared an n-gram: near enough,
+        # and known without multiplying out.
+        grams = self.characters.transform(bags.grams[:, self.character_columns])
+        lengths = square_roots(bags.words @ _square(grams).sum(axis=1).A1)
+        return (bags.words @ grams).multiply(1 / lengths)
 
 
 def build_block(grams: Grams, stories: NDArray[np.int64]) -> Block:
@@ -165,7 +174,7 @@ def build_block(grams: Grams, stories: NDArray[np.int64]) -> Block:
         # Words count by the logarithm; a character n-gram's weight is a fraction, whose logarithm
         # would be negative.
         TfidfTransformer(sublinear_tf=True).fit(grams.words[:, words]),
-        TfidfTransformer().fit(by_characters[:, characters]),
+        TfidfTransformer(norm=None).fit(by_characters[:, characters]),
         TfidfTransformer(sublinear_tf=True).fit(grams.near[:, near]),
         words,
         characters,

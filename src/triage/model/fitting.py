@@ -12,12 +12,19 @@ from sklearn.model_selection import GroupKFold
 from triage.config import Settings
 from triage.labels import HIGH_RISK_LEVEL
 from triage.model.heads import Decisions, Heads, fit_heads, whole_complaints
-from triage.model.readers import Matrices, MatrixMaker, Readers, Signals, fit_readers
-from triage.model.targets import UNKNOWN, marked_segments, segment_targets
+from triage.model.readers import (
+    Lesson,
+    MatrixMaker,
+    Readers,
+    Signals,
+    fit_readers,
+    put_together,
+)
+from triage.model.targets import UNKNOWN, marked_segments, segment_targets, text_targets
 from triage.model.thresholds import OperatingPoint, choose_operating_point
 from triage.records import LabelledComplaint
 from triage.text.lexicon import Cue
-from triage.text.reading import ReadBatch
+from triage.text.reading import ReadBatch, Reading
 
 Progress = Callable[[str], None]
 
@@ -62,13 +69,13 @@ def fit(
     )
     parts = split_stories(complaints, settings)
     # The final readers, taught on everything, are one more job beside the parts: the longest first.
-    jobs = [delayed(_teach)(lesson, np.ones(len(lesson.complaints), dtype=bool))]
-    jobs += [delayed(_read_unseen)(lesson, part) for part in parts]
-    readers, *signals = Parallel(n_jobs=workers)(jobs)
+    jobs = [delayed(fit_readers)(lesson, np.ones(len(lesson.stories), dtype=bool))]
+    jobs += [delayed(_weigh_unseen)(lesson, part) for part in parts]
+    readers, *margins = Parallel(n_jobs=workers)(jobs)
     if workers == 1:
         # As if it had come from another process: what is stored must not tell how many there were.
         readers = pickle.loads(pickle.dumps(readers))
-    unseen = _put_together(signals, parts)
+    unseen = _put_together(batch.readings[: len(complaints)], lesson.owner, parts, margins)
     progress("weighing what both readers say")
     heads = fit_heads(unseen, complaints, settings)
     decisions = decide_unseen(unseen, complaints, parts, settings)
@@ -82,23 +89,6 @@ def fit(
     return Fitted(readers, heads, point, decisions, unseen.floor)
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What the readers are taught on.
-
-    :param complaints: the labelled complaints, and then their noisy copies.
-    :param targets: see ``targets.segment_targets``.
-    """
-
-    batch: ReadBatch
-    complaints: Sequence[LabelledComplaint]
-    texts: Matrices
-    segments: Matrices
-    targets: NDArray[np.int64]
-    cues: Sequence[Cue]
-    settings: Settings
-
-
 def build_lesson(
     batch: ReadBatch,
     complaints: Sequence[LabelledComplaint],
@@ -109,11 +99,14 @@ def build_lesson(
     """Make the features and targets of complaints and copies."""
     together = [*complaints, *copies]
     texts, segments = MatrixMaker(cues, settings).make(batch)
+    owner = segments.units.owner
     targets = segment_targets(batch.readings, together)
     # Of a copy only the segments that carry or mislead are worth their time.
     marked = marked_segments(batch.readings, together)
-    targets[~marked & (segments.units.owner >= len(complaints))] = UNKNOWN
-    return Lesson(batch, together, texts, segments, targets, cues, settings)
+    targets[~marked & (owner >= len(complaints))] = UNKNOWN
+    stories = np.unique([c.scenario for c in together], return_inverse=True)[1]
+    answers = text_targets(together)
+    return Lesson(texts.grams, segments.grams, stories, answers, owner, targets, cues, settings)
 
 
 def split_stories(
@@ -125,39 +118,33 @@ def split_stories(
     return [test for _, test in splitter.split(groups, groups=groups)]
 
 
-def _teach(lesson: Lesson, kept: NDArray[np.bool_]) -> Readers:
-    owner = lesson.segments.units.owner
-    kept_segments = kept[owner]
-    return fit_readers(
-        lesson.texts.grams.rows(kept),
-        lesson.segments.grams.rows(kept_segments),
-        [c for c, keep in zip(lesson.complaints, kept, strict=True) if keep],
-        np.searchsorted(np.flatnonzero(kept), owner[kept_segments]),
-        lesson.targets[kept_segments],
-        lesson.cues,
-        lesson.settings,
-    )
+def _weigh_unseen(
+    lesson: Lesson, part: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Teach on all stories but those of one part, and give the margins of that part."""
+    readers = fit_readers(lesson, ~np.isin(lesson.stories, lesson.stories[part]))
+    in_part = np.isin(np.arange(len(lesson.stories)), part)
+    return readers.weigh(lesson.texts.rows(in_part), lesson.segments.rows(in_part[lesson.owner]))
 
 
-def _read_unseen(lesson: Lesson, part: NDArray[np.int64]) -> Signals:
-    """Teach on all stories but those of one part, and read that part."""
-    hidden = {lesson.complaints[i].scenario for i in part}
-    readers = _teach(lesson, np.array([c.scenario not in hidden for c in lesson.complaints]))
-    return _take(readers.signals(lesson.batch, lesson.texts, lesson.segments), part)
+def _put_together(
+    readings: Sequence[Reading],
+    owner: NDArray[np.int64],
+    parts: list[NDArray[np.int64]],
+    margins: list[tuple[NDArray[np.float64], NDArray[np.float64]]],
+) -> Signals:
+    """Make signals of the parts' margins; ``owner`` goes on to copies, which no part holds."""
+    owner = owner[owner < len(readings)]
+    by_text = np.empty((len(readings), margins[0][0].shape[1]))
+    by_segment = np.empty((len(owner), margins[0][1].shape[1]))
+    for part, (texts, segments) in zip(parts, margins, strict=True):
+        by_text[part] = texts
+        by_segment[np.isin(owner, part)] = segments
+    return put_together(readings, by_text, by_segment, owner)
 
 
 def _take(signals: Signals, rows: NDArray[np.int64]) -> Signals:
     return Signals(**{f.name: getattr(signals, f.name)[rows] for f in fields(Signals)})
-
-
-def _put_together(signals: list[Signals], parts: list[NDArray[np.int64]]) -> Signals:
-    order = np.argsort(np.concatenate(parts), kind="stable")
-    return Signals(
-        **{
-            f.name: np.concatenate([getattr(s, f.name) for s in signals])[order]
-            for f in fields(Signals)
-        }
-    )
 
 
 def decide_unseen(

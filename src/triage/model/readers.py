@@ -26,8 +26,7 @@ from triage.model.features import (
     whole_texts,
     word_ngrams,
 )
-from triage.model.targets import UNKNOWN, flag_targets, urgency_targets
-from triage.records import LabelledComplaint
+from triage.model.targets import UNKNOWN
 from triage.text.lexicon import Cue
 from triage.text.mentions import Mention
 from triage.text.reading import ReadBatch, Reading
@@ -63,6 +62,28 @@ class Matrices:
     grams: Grams
 
 
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What the readers are taught on. No text is in it, so none goes to another process.
+
+    :param texts: features, one row a complaint.
+    :param segments: features, one row a segment.
+    :param stories: (texts,) number of each complaint's story.
+    :param answers: (texts, 8) category, level >= 1 to 4 and ``FLAGS``; ``UNKNOWN`` where nobody can say.
+    :param owner: (segments,) index of the complaint that each segment belongs to, ascending.
+    :param segment_answers: (segments, 4) see ``targets.segment_targets``.
+    """
+
+    texts: Grams
+    segments: Grams
+    stories: NDArray[np.int64]
+    answers: NDArray[np.int64]
+    owner: NDArray[np.int64]
+    segment_answers: NDArray[np.int64]
+    cues: Sequence[Cue]
+    settings: Settings
+
+
 @dataclass
 class Readers:
     """The text reader and the segment reader.
@@ -81,26 +102,44 @@ class Readers:
 
     def read(self, batch: ReadBatch) -> Signals:
         """Say what both readers and the rules make of each text of a batch."""
-        return self.signals(batch, *self.maker.make(batch))
+        texts, segments = self.maker.make(batch)
+        margins = self.weigh(texts.grams, segments.grams)
+        return put_together(batch.readings, *margins, segments.units.owner)
 
-    def signals(self, batch: ReadBatch, texts: Matrices, segments: Matrices) -> Signals:
-        """Say the same from matrices that are there already."""
-        said = _decide(self.text, texts.grams, self.settings)
+    def weigh(
+        self, texts: Grams, segments: Grams
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Give the margins of texts and of segments: (texts, 10) and (segments, 4)."""
+        by_text = _decide(self.text, texts, self.settings)
         by_segment = np.empty((0, len(THRESHOLD_LEVELS)))
-        if len(segments.units.owner):
-            by_segment = _decide(self.segment, segments.grams, self.settings)
-        owner, count = segments.units.owner, len(batch.readings)
-        rules, floor = rule_features(batch.readings)
-        first_flag = len(CATEGORIES) + len(THRESHOLD_LEVELS)
-        return Signals(
-            category=said[:, : len(CATEGORIES)],
-            urgency=said[:, len(CATEGORIES) : first_flag],
-            segments=segment_summary(by_segment, owner, count),
-            flags=said[:, first_flag:],
-            rules=rules,
-            floor=floor,
-            best_segment=_best_segments(batch.readings, by_segment, owner),
-        )
+        if segments.words.shape[0]:
+            by_segment = _decide(self.segment, segments, self.settings)
+        return by_text, by_segment
+
+
+def put_together(
+    readings: Sequence[Reading],
+    by_text: NDArray[np.float64],
+    by_segment: NDArray[np.float64],
+    owner: NDArray[np.int64],
+) -> Signals:
+    """Put the readers' margins and what the lexicon read side by side.
+
+    :param by_text: (texts, 10) margins of category, levels and flags.
+    :param by_segment: (segments, 4) margins of the levels.
+    :param owner: (segments,) the text of each, ascending.
+    """
+    rules, floor = rule_features(readings)
+    first_flag = len(CATEGORIES) + len(THRESHOLD_LEVELS)
+    return Signals(
+        category=by_text[:, : len(CATEGORIES)],
+        urgency=by_text[:, len(CATEGORIES) : first_flag],
+        segments=segment_summary(by_segment, owner, len(readings)),
+        flags=by_text[:, first_flag:],
+        rules=rules,
+        floor=floor,
+        best_segment=_best_segments(readings, by_segment, owner),
+    )
 
 
 def _decide(block: Block, grams: Grams, settings: Settings) -> NDArray[np.float64]:
@@ -137,43 +176,31 @@ class MatrixMaker:
         return texts, segments
 
 
-def fit_readers(
-    texts: Grams,
-    segments: Grams,
-    complaints: Sequence[LabelledComplaint],
-    owner: NDArray[np.int64],
-    levels: NDArray[np.int64],
-    cues: Sequence[Cue],
-    settings: Settings,
-) -> Readers:
-    """Teach both readers.
+def fit_readers(lesson: Lesson, kept: NDArray[np.bool_]) -> Readers:
+    """Teach both readers on some of the complaints.
 
-    :param texts: one row a complaint.
-    :param segments: one row a segment of these complaints.
-    :param owner: (segments,) index of the complaint that each segment belongs to.
-    :param levels: (segments, 4) 1 or 0 for level >= 1, 2, 3, 4, or -1 where nobody can say; see
-        ``segment_targets``.
+    :param kept: (texts,) which ones.
     """
-    names = [complaint.scenario for complaint in complaints]
-    stories = np.unique(names, return_inverse=True)[1]
-    category = np.array([CATEGORIES.index(c.category) for c in complaints])
-    text = build_block(texts, stories)
-    answers = (category, *urgency_targets(complaints).T, *flag_targets(complaints).T)
-    _fit_block(text, texts, answers, settings.text_c, settings)
-    segment = build_block(segments, stories[owner])
-    _fit_block(segment, segments, tuple(levels.T), settings.segment_c, settings)
-    return Readers(text, segment, cues, settings)
+    settings, kept_segments = lesson.settings, kept[lesson.owner]
+    stories = lesson.stories
+    texts, segments = lesson.texts.rows(kept), lesson.segments.rows(kept_segments)
+    text = build_block(texts, stories[kept])
+    _fit_block(text, texts, lesson.answers[kept], settings.text_c, settings)
+    segment = build_block(segments, stories[lesson.owner][kept_segments])
+    answers = lesson.segment_answers[kept_segments]
+    _fit_block(segment, segments, answers, settings.segment_c, settings)
+    return Readers(text, segment, lesson.cues, settings)
 
 
 def _fit_block(
     block: Block,
     grams: Grams,
-    answers: tuple[NDArray[np.int64], ...],
+    answers: NDArray[np.int64],
     c: float,
     settings: Settings,
 ) -> None:
     matrix = block.weigh(grams, cue_weight=settings.cue_weight, near_weight=settings.near_weight)
-    for answer in answers:
+    for answer in answers.T:
         known = answer != UNKNOWN
         model = build_classifier(c, seed=settings.seed)
         block.models.append(fit_both_answers(model, matrix[known], answer[known]))

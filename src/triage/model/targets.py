@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.labels import AtRisk
+from triage.labels import CATEGORIES, AtRisk
 from triage.model.estimators import THRESHOLD_LEVELS
 from triage.records import LabelledComplaint
 from triage.text.reading import Reading
@@ -17,6 +17,12 @@ UNKNOWN = -1
 """Answer where nobody can say; such rows are not taught on."""
 
 _COVERED, _UNTOUCHED = 0.6, 0.15
+
+
+def text_targets(complaints: Sequence[LabelledComplaint]) -> NDArray[np.int64]:
+    """Give (texts, 8): the category's index, then ``urgency_targets`` and ``flag_targets``."""
+    category = [CATEGORIES.index(complaint.category) for complaint in complaints]
+    return np.column_stack([category, urgency_targets(complaints), flag_targets(complaints)])
 
 
 def urgency_targets(complaints: Sequence[LabelledComplaint]) -> NDArray[np.int64]:

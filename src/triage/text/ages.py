@@ -2,8 +2,10 @@
 
 import re
 
-_DIGITS = str.maketrans("०१२३४५६७८९", "0123456789")
+_DEVANAGARI_DIGITS = str.maketrans("0123456789", "०१२३४५६७८९")
 ADULT = 18
+_LATIN_LOW = frozenset(f"{n:0{width}}" for n in range(1, ADULT) for width in (1, 2))
+_LOW = _LATIN_LOW | {number.translate(_DEVANAGARI_DIGITS) for number in _LATIN_LOW}
 
 _AGE = re.compile(
     r"\b(?:age[d]?|umar|umra|umr|aged about|उम्र|वय|आयु)\W{0,3}(?:is|of|hai|about)?\W{0,2}(\d{1,2})\b(?!\s*(?:days|hours|min))"
@@ -22,7 +24,7 @@ _SCHOOL = re.compile(
     r"|\b(\d{1,2})\s?(?:वीत|वीला|वीच्या|वीतला|वीतली)",
     re.IGNORECASE,
 )  # fmt: skip
-_LOW_NUMBER = re.compile(r"(?<![\d.,])(?:1[0-7]|0?[1-9])(?![\d.,]*\d)")
+_NUMBER = re.compile(r"\d+(?:[.,]+\d+)*")
 _BEFORE, _AFTER = 18, 24
 """Characters round a number in which its age or class is named. Most numbers are none: the closer
 look is only for these few characters."""
@@ -39,19 +41,19 @@ def mentions_minor(text: str) -> bool:
     >>> mentions_minor("my daughter aged 15 is in class 10"), mentions_minor("I am 25 years old")
     (True, False)
     """
-    plain = text.translate(_DIGITS)
     return any(
-        _says_minor(plain, max(0, number.start() - _BEFORE), number.end() + _AFTER)
-        for number in _LOW_NUMBER.finditer(plain)
+        _says_minor(text, max(0, number.start() - _BEFORE), number.end() + _AFTER)
+        for number in _NUMBER.finditer(text)
+        if number.group() in _LOW
     )
 
 
-def _says_minor(plain: str, start: int, stop: int) -> bool:
-    for match in _AGE.finditer(plain, start, stop):
+def _says_minor(text: str, start: int, stop: int) -> bool:
+    for match in _AGE.finditer(text, start, stop):
         age = int(next(group for group in match.groups() if group))
-        if 5 <= age < ADULT and not _AGO.match(plain[match.end() :]):
+        if 5 <= age < ADULT and not _AGO.match(text[match.end() :]):
             return True
-    for match in _SCHOOL.finditer(plain, start, stop):
+    for match in _SCHOOL.finditer(text, start, stop):
         if 1 <= int(next(group for group in match.groups() if group)) <= LAST_MINOR_CLASS:
             return True
     return False

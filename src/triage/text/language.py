@@ -6,10 +6,11 @@ changes nothing in how a text is scored; "unknown" sends it to a person.
 
 import re
 
-_LATIN = re.compile(r"[A-Za-z]")
-_DEVANAGARI = re.compile(r"[\u0904-\u0939\u0958-\u0961\u0972-\u097f]")
-_LETTER = re.compile(r"[^\W\d_]")
+_LATIN = re.compile(r"[A-Za-z]+")
+_DEVANAGARI = re.compile(r"[\u0904-\u0939\u0958-\u0961\u0972-\u097f]+")
+_OTHER = re.compile(r"[^\W\d_A-Za-z\u0900-\u097f]+")
 _MARKS = re.compile(r"[.,;:!?\u0964\"()]")
+_NO_MARKS = str.maketrans(dict.fromkeys('.,;:!?"()', " "))
 
 _MARATHI = """आहे आहेत नाही आणि मला माझा माझी माझे माझं माझ्या मी तो ती ते त्या त्याने तिने त्यांनी केला केली
 केले केलं करून झाला झाली झाले झालं पण म्हणून होता होती होते होतं आता काय कसं तर नंतर येत येतो येते देत सांगितले
@@ -57,14 +58,16 @@ def detect_language(text: str) -> str:
             return "unknown"
         latin, devanagari = 1, 0
     else:
-        latin = len(_LATIN.findall(text))
-        devanagari = len(_DEVANAGARI.findall(text))
-        letters = len(_LETTER.findall(text))
-        if latin + devanagari < MIN_LETTERS or latin + devanagari < letters / 2:
+        latin, devanagari, other = (
+            sum(map(len, script.findall(text))) for script in (_LATIN, _DEVANAGARI, _OTHER)
+        )
+        if latin + devanagari < max(MIN_LETTERS, other):
             return "unknown"
     # Five Devanagari letters say what ten Latin ones do, and names of apps stay Latin in both.
     pair = ("hi", "mr") if devanagari * 2 >= latin else ("en", "hinglish")
-    words = set(_MARKS.sub(" ", text.lower()).split())
+    lower = text.lower()
+    plain = lower.translate(_NO_MARKS) if lower.isascii() else _MARKS.sub(" ", lower)
+    words = set(plain.split())
     first, second = (len(_MARKERS[name] & words) for name in pair)
     if pair[0] == "en":
         return "hinglish" if second > first * 0.8 and second > 0 else "en"

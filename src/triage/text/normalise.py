@@ -21,6 +21,7 @@ _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufffb\U000e0000-\U000e0fff"
 )
+_HALF_CHARACTERS = "\ud800-\udfff"
 _CONTROL = "\x00-\x08\x0e-\x1f\x7f-\x9f"
 _LOOKALIKES = dict(
     zip(
@@ -30,14 +31,17 @@ _LOOKALIKES = dict(
     )
 )
 _QUOTES = {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'", "\u201c": '"', "\u201d": '"'}
-_ODD = re.compile(
-    f"[{_INVISIBLE}{_CONTROL}]|[\u2018\u2019\u02bc`\u201c\u201d]|\\s\\s|[^\\S ]|^\\s|\\s$"
-    "|[^\\w\\s\u0900-\u097f]{5}|_{5}"
-    "|[\u0370-\u052f\u2000-\u200a\u2070-\u209f\u2100-\u214f\u2460-\u24ff\uff00-\uffef\U0001d400-\U0001d7ff]"
+# Looked for in every text, so they are made to be found fast: single characters, then runs of marks.
+_ODD_CHARACTER = re.compile(
+    f"[{_INVISIBLE}{_CONTROL}{_HALF_CHARACTERS}\t-\r\u2018\u2019\u02bc`\u201c\u201d\u00a0\u1680\u2000-\u200a\u2028\u2029\u3000"
+    "\u0370-\u052f\u2070-\u209f\u2100-\u214f\u2460-\u24ff\ufb00-\ufb06\uff00-\uffef\U0001d400-\U0001d7ff]"
 )
-# Most texts are plain ASCII, and few of these signs need to be looked for in them.
-_ODD_ASCII = re.compile(r"[\x00-\x08\x0e-\x1f\x7f`]|\s\s|[^\S ]|^\s|\s$|[^\w\s]{5}|_{5}")
+_ODD_ASCII_CHARACTER = re.compile("[\x00-\x1f\x7f`]")
+_MANY_MARKS = re.compile(r"[^\w\s\u0900-\u097f]{5}|_{5}")
+_MANY_ASCII_MARKS = re.compile("[^A-Za-z0-9 ]{5}")
 _DROPPED = re.compile(f"[{_INVISIBLE}{_CONTROL}]")
+_KEPT = re.compile(f"[^{_INVISIBLE}{_CONTROL}]")
+_WORD_OR_SPACE = re.compile(r"\s+|\S+")
 _FOREIGN_WORD = re.compile("[\u0370-\u052f]")
 
 
@@ -78,34 +82,67 @@ def normalise(raw: str) -> NormalisedText:
     'suicide now'
     """
     text = raw[:MAX_CHARACTERS]
-    if text.isascii() and not _ODD_ASCII.search(text):
+    spaced = "  " in text or text[:1] == " " or text[-1:] == " "
+    if not spaced and _is_clean(text):
         return NormalisedText(text)
-    text = text.encode("utf-8", "replace").decode()  # half characters become "?"
-    if not _ODD.search(text) and unicodedata.is_normalized("NFC", text):
-        return NormalisedText(text)
-    return _normalise_by_character(text)
+    return _normalise_by_word(text.encode("utf-8", "replace").decode())  # half characters: "?"
 
 
-def _normalise_by_character(text: str) -> NormalisedText:
-    pieces: list[str] = []
-    starts: list[int] = []
-    stops: list[int] = []
-    for start, stop, cluster in _clusters(text):
-        clean = _clean_cluster(cluster)
-        if clean == " " and (not pieces or pieces[-1] == " "):
-            continue
-        # A line of marks ("_____") says nothing, and costs the tokeniser its square in time.
-        if not clean.isalnum() and pieces[-MAX_RUN:] == [clean] * MAX_RUN:
-            continue
-        pieces.extend(clean)
-        # What kept its length kept its order; what was composed or spelt out stands for the whole.
-        kept = len(clean) == stop - start
-        starts.extend(start + i if kept else start for i in range(len(clean)))
-        stops.extend(start + i + 1 if kept else stop for i in range(len(clean)))
-    if pieces and pieces[-1] == " ":
-        pieces.pop()
-    clean_text = _fold_lookalikes("".join(pieces))
-    return NormalisedText(clean_text, tuple(starts), tuple(stops))
+def _is_clean(text: str) -> bool:
+    """Say whether nothing in a text has to be changed but its spaces."""
+    if text.isascii():
+        return not (_ODD_ASCII_CHARACTER.search(text) or _MANY_ASCII_MARKS.search(text))
+    return not (
+        _ODD_CHARACTER.search(text) or _MANY_MARKS.search(text)
+    ) and unicodedata.is_normalized("NFC", text)
+
+
+def _normalise_by_word(text: str) -> NormalisedText:
+    clean = _Clean([], [], [])
+    for piece in _WORD_OR_SPACE.finditer(text):
+        word, start = piece.group(), piece.start()
+        if word.isspace():
+            kept = _KEPT.search(word)
+            if kept and clean.chars and clean.chars[-1] != " ":
+                clean.add(" ", start + kept.start())
+        elif _is_clean(word):
+            clean.add(word, start)
+        else:
+            clean.add_by_character(word, start)
+    if clean.chars and clean.chars[-1] == " ":
+        clean.chars.pop()
+    clean_text = _fold_lookalikes("".join(clean.chars))
+    return NormalisedText(clean_text, tuple(clean.starts), tuple(clean.stops))
+
+
+@dataclass(frozen=True, slots=True)
+class _Clean:
+    """Clean characters so far, each with the original characters that it stands for."""
+
+    chars: list[str]
+    starts: list[int]
+    stops: list[int]
+
+    def add(self, word: str, start: int) -> None:
+        """Add characters that are clean as they are."""
+        self.chars.extend(word)
+        self.starts.extend(range(start, start + len(word)))
+        self.stops.extend(range(start + 1, start + len(word) + 1))
+
+    def add_by_character(self, word: str, offset: int) -> None:
+        for start, stop, cluster in _clusters(word):
+            clean = _clean_cluster(cluster)
+            if clean == " " and (not self.chars or self.chars[-1] == " "):
+                continue
+            # A line of marks ("_____") says nothing, and costs the tokeniser its square in time.
+            if not clean.isalnum() and self.chars[-MAX_RUN:] == [clean] * MAX_RUN:
+                continue
+            self.chars.extend(clean)
+            # What kept its length kept its order; what was composed or spelt out stands for all.
+            kept = len(clean) == stop - start
+            places = range(offset + start, offset + start + len(clean))
+            self.starts.extend(places if kept else [offset + start] * len(clean))
+            self.stops.extend((i + 1 for i in places) if kept else [offset + stop] * len(clean))
 
 
 def _clusters(text: str) -> list[tuple[int, int, str]]:

@@ -4,8 +4,9 @@ Once many words are known, a batch is read inside a memory zone, so that a run o
 texts stays flat.
 """
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -103,14 +104,30 @@ def read_texts(nlp: Language, texts: Sequence[str]) -> ReadBatch:
     :param nlp: from ``pipeline.build_nlp``.
     :param texts: original texts; a few hundred at a time is best.
     """
-    sources = [normalise(text) for text in texts]
-    with nlp.memory_zone() if len(nlp.vocab) > WARM_WORDS else nullcontext():
+    zone = nlp.memory_zone() if len(nlp.vocab) > WARM_WORDS else nullcontext()
+    with collector_paused(), zone:
+        sources = [normalise(text) for text in texts]
         readings = [_read_doc(nlp(source.text), source) for source in sources]
         all_keys = [reading.keys for reading in readings]
         distinct = np.unique(np.concatenate(all_keys)) if all_keys else np.empty(0, np.uint64)
         strings = nlp.vocab.strings
         key_strings = {int(key): strings[int(key)] for key in distinct}
     return ReadBatch(readings, key_strings)
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep Python's cycle collector from going through a batch again and again while it grows.
+
+    What a batch makes holds no cycles: counting references frees it.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _read_doc(doc: Doc, source: NormalisedText) -> Reading:

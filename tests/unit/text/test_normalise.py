@@ -20,6 +20,8 @@ from triage.text.normalise import MAX_CHARACTERS, normalise
         ("Привет мир", "Привет мир"),
         ("fill in _________ here", "fill in ____ here"),
         ("half \ud83d letter", "half ? letter"),
+        ("the \ufb01le of the of\ufb01ce", "the file of the office"),
+        ("two\r\nlines\twith “quotes”", 'two lines with "quotes"'),
         ("", ""),
     ],
 )
