@@ -8,7 +8,7 @@ from pathlib import Path
 from triage import __version__
 from triage.config import Settings
 from triage.corpus import hash_corpus, read_corpus
-from triage.errors import ModelError
+from triage.errors import DataError, ModelError
 from triage.model.assessor import TriageModel
 from triage.persistence import MANIFEST, current_versions, load_model_folder, read_manifest
 from triage.training import train_model
@@ -22,6 +22,14 @@ def shipped_corpus() -> Path:
     return bundled if bundled.is_dir() else _checkout() / "data" / "corpus"
 
 
+def shipped_devset() -> Path:
+    """Give the folder of the test set in the checkout; an installed package has none."""
+    folder = _checkout() / "data" / "devset"
+    if not folder.is_dir():
+        raise DataError("the test set is not part of an installed package; name labelled files")
+    return folder
+
+
 def default_folder() -> Path:
     """Give the folder of the default model: in the checkout, else in the user's cache."""
     checkout = _checkout()
@@ -31,22 +39,41 @@ def default_folder() -> Path:
     return cache / "triage" / f"model-{__version__}"
 
 
+def champion_folder() -> Path:
+    """Give the folder of the model that `triage promote` put into use, beside the default one."""
+    return default_folder().with_name("champion")
+
+
+def default_store() -> str:
+    """Give the address of the experiments' store: in the checkout, else in the user's cache."""
+    checkout = _checkout()
+    if (checkout / "pyproject.toml").is_file():
+        return f"sqlite:///{checkout / 'experiments' / 'mlflow.db'}"
+    return f"sqlite:///{default_folder().with_name('mlflow.db')}"
+
+
 def load_model(
     folder: Path | str | None = None, *, progress: Progress | None = None
 ) -> TriageModel:
     """Load a model.
 
-    :param folder: a model folder; None takes the default model, which is trained from the
-        shipped corpus where it is not there yet or was made for another corpus (about a minute).
+    :param folder: a model folder; None takes the champion where there is one, else the default
+        model, which is trained from the shipped corpus where it is not there yet or was made for
+        another corpus (about a minute).
     :param progress: called with a plain line before each step of such a training.
     :raises ModelError: where a named folder cannot be used.
     """
+    found = find_model(folder)
+    if folder is None and found == default_folder() and not is_current(found):
+        build_default_model(found, progress=progress or (lambda step: None))
+    return load_model_folder(found)
+
+
+def find_model(folder: Path | str | None = None) -> Path:
+    """Give the folder that ``load_model`` loads: the one named, the champion, or the default."""
     if folder is not None:
-        return load_model_folder(Path(folder))
-    folder = default_folder()
-    if not is_current(folder):
-        build_default_model(folder, progress=progress or (lambda step: None))
-    return load_model_folder(folder)
+        return Path(folder)
+    return champion_folder() if champion_folder().is_dir() else default_folder()
 
 
 def is_current(folder: Path) -> bool:

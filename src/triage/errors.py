@@ -6,6 +6,7 @@
     ├── ConfigError            a setting is wrong; lists all problems at once
     ├── DataError              a file or a row cannot be used; names path, row and field
     │   └── OutputExistsError  the output is already there and --force was not given
+    ├── TrackingError          a store of experiments cannot be used
     └── ModelError             a model cannot be used
         ├── ModelFormatError       a folder that is no model, is damaged or is of a newer format
         ├── UntrustedModelError    a file that was changed, or holds types we do not build
@@ -65,6 +66,12 @@ class DataError(TriageError):
 
 class OutputExistsError(DataError):
     """Report an output that is already there."""
+
+    exit_code = 2
+
+
+class TrackingError(TriageError):
+    """Report a store of experiments, or a run in it, that cannot be used."""
 
     exit_code = 2
 

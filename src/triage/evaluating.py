@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from triage.corpus import read_corpus
+from triage.errors import DataError, OutputExistsError
 from triage.evaluation.metrics import Measure
+from triage.evaluation.report import write_report
 from triage.evaluation.robustness import (
     CLEAN,
     Robustness,
@@ -16,19 +19,23 @@ from triage.evaluation.robustness import (
 from triage.evaluation.scorecard import Judged, Scorecard, score_cases
 from triage.labels import HIGH_RISK_LEVEL
 from triage.model.assessor import TriageModel
+from triage.ranking import _whole_or_nothing
 from triage.records import Assessment, Complaint, LabelledComplaint
 from triage.text.noise import SPOILERS, spoil_pieces
 
 Progress = Callable[[str], None]
+PAGE_ENDINGS = (".html", ".htm")
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """What was measured of a model on some files.
 
+    :param cases: every complaint with what the model made of it, in the order of the files.
     :param robustness: None where it was not asked for.
     """
 
+    cases: tuple[Judged, ...]
     scorecard: Scorecard
     robustness: Robustness | None
 
@@ -49,11 +56,53 @@ def evaluate_files(
     complaints = read_corpus(paths)
     progress(f"assessing {len(complaints):,} complaints")
     assessments = assess(model, complaints)
-    scorecard = score_cases(set_beside(complaints, assessments))
-    if not robustness:
-        return Evaluation(scorecard, None)
-    held = measure_robustness(model, complaints, assessments, progress=progress)
-    return Evaluation(scorecard, held)
+    cases = tuple(set_beside(complaints, assessments))
+    held = (
+        measure_robustness(model, complaints, assessments, progress=progress)
+        if robustness
+        else None
+    )
+    return Evaluation(cases, score_cases(cases), held)
+
+
+def check_page(path: Path, *, force: bool) -> None:
+    """Say at once whether a page can be written.
+
+    :raises OutputExistsError: where it is there already and ``force`` is False.
+    :raises DataError: for another ending than ``.html`` or a folder that is not there.
+    """
+    if path.suffix.lower() not in PAGE_ENDINGS:
+        found = path.suffix or "nothing"
+        raise DataError(f"ends in {found!r}; expected {' or '.join(PAGE_ENDINGS)}", path=path)
+    if not path.parent.is_dir():
+        raise DataError("its folder does not exist; make it first", path=path)
+    if path.exists() and not force:
+        raise OutputExistsError("is already there; use --force to replace it", path=path)
+
+
+def save_page(
+    path: Path, model: TriageModel, found: Evaluation, *, made_of: str, force: bool = False
+) -> None:
+    """Write the page that says how good a model is; readable by its owner alone.
+
+    :param made_of: what the cases are, as the end of the sentence "Measured on ...".
+    :param force: whether to replace a page that is there.
+    :raises OutputExistsError: where it is there already and ``force`` is False.
+    :raises DataError: where it cannot be written; then nothing is left behind.
+    """
+    page = write_report(
+        f"How good is the model {model.name!r}?",
+        found.cases,
+        found.scorecard,
+        found.robustness,
+        model_name=model.name,
+        threshold=model.point.threshold,
+        made_of=made_of,
+        day=date.today(),
+    )
+    check_page(path, force=force)
+    with _whole_or_nothing(path) as neighbour:
+        neighbour.write_text(page, "utf-8")
 
 
 def measure_robustness(

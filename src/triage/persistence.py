@@ -31,6 +31,7 @@ FORMAT = "triage model"
 FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 CARD = "README.md"
+REPORT = "report.html"
 TRUSTED_TYPES: list[str] = []
 """Types beyond skops' own defaults (scikit-learn, numpy, scipy) that a model may hold: none."""
 
@@ -72,7 +73,7 @@ def check_model_folder(folder: Path) -> None:
     """
     if folder.is_file():
         raise ModelFormatError(f"{folder}: is a file; name a folder for the model")
-    known = {MANIFEST, CARD, *_FILES}
+    known = {MANIFEST, CARD, REPORT, *_FILES}
     if folder.is_dir() and {path.name for path in folder.iterdir()} - known:
         raise ModelFormatError(f"{folder}: holds other things than a model; name a new folder")
 
@@ -161,6 +162,11 @@ def _block_parts(block: Block) -> dict[str, object]:
 def _head_parts(model: TriageModel) -> dict[str, object]:
     heads = model.heads
     return {"category": heads.category, "levels": heads.levels, "flags": heads.flags}
+
+
+def short_hash(folder: Path) -> str:
+    """Give twelve letters that name a model: of its manifest, which holds all other hashes."""
+    return hash_file(folder / MANIFEST)[:12]
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -2,16 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from triage.config import Settings
 from triage.corpus import hash_corpus
 from triage.errors import DataError
 from triage.evaluation.cards import write_card
+from triage.evaluation.metrics import Measure, average_precision, bootstrapped, macro_f1
 from triage.evaluation.scorecard import Judged, Scorecard, score_cases
 from triage.labels import CATEGORIES, HIGH_RISK_LEVEL, Urgency
 from triage.model.assessor import TriageModel
 from triage.model.fitting import Fitted, fit
+from triage.model.guarantees import Guarantee, Shortage, price_floors, state_guarantees
+from triage.model.heads import whole_complaints
 from triage.model.noisy_copies import noisy_copies
 from triage.model.opinion import choose_level
 from triage.model.thresholds import mark_high_risk
@@ -30,10 +38,15 @@ class Trained:
     """What training gives.
 
     :param scorecard: measured on complaints whose stories the judging model had not seen.
+    :param cases: those complaints with what was made of them, in the order of the complaints.
+    :param curve: for macro-F1 of the category (``category_f1``) and average precision of high risk
+        (``average_precision``), the number of complaints taught on and the measure on others.
     """
 
     model: TriageModel
     scorecard: Scorecard
+    cases: Sequence[Judged]
+    curve: dict[str, list[tuple[int, Measure]]]
 
 
 def train_model(
@@ -44,12 +57,14 @@ def train_model(
     name: str = "default",
     progress: Progress = lambda step: None,
     workers: int = 1,
+    curve: bool = False,
 ) -> Trained:
     """Train a model and save its folder.
 
     :param output: the model folder; replaced where it is there.
     :param progress: called with a plain line before each step.
     :param workers: processes; changes nothing in the result.
+    :param curve: whether to measure also what fewer complaints would have given.
     :raises DataError: where there are too few complaints of some label.
     """
     check_enough(complaints, settings)
@@ -67,18 +82,62 @@ def train_model(
         copies=copies,
         progress=progress,
         workers=workers,
+        curve=curve,
     )
     model = TriageModel(fitted.readers, fitted.heads, fitted.point, settings, name=name, nlp=nlp)
-    scorecard = score_cases(judge_unseen(complaints, fitted))
+    cases = judge_unseen(complaints, fitted)
+    scorecard = score_cases(cases)
+    guarantees, prices = state_promises(complaints, fitted)
     progress("saving")
     save_model(
         model,
         output,
         corpus_sha256=hash_corpus(complaints),
         complaints=len(complaints),
-        card=write_card(name, complaints, fitted.point, scorecard),
+        card=write_card(
+            name, complaints, fitted.point, scorecard, guarantees=guarantees, prices=prices
+        ),
     )
-    return Trained(model, scorecard)
+    return Trained(model, scorecard, cases, _measure_curve(complaints, fitted))
+
+
+def state_promises(
+    complaints: Sequence[LabelledComplaint], fitted: Fitted
+) -> tuple[tuple[Guarantee, ...], dict[float, Guarantee | Shortage]]:
+    """Say what the operating point promises, and what other floors would cost.
+
+    Both rest on whole complaints alone, each judged by readers that had not seen its story.
+    """
+    whole = whole_complaints(complaints)
+    high = np.array([c.urgency >= HIGH_RISK_LEVEL for c in complaints], dtype=bool)
+    judged = fitted.unseen.risk[whole], high[whole], fitted.floor[whole]
+    languages = np.array([c.language for c in complaints])[whole]
+    guarantees = state_guarantees(*judged, languages, fitted.point.threshold)
+    return guarantees, price_floors(*judged)
+
+
+def _measure_curve(
+    complaints: Sequence[LabelledComplaint], fitted: Fitted
+) -> dict[str, list[tuple[int, Measure]]]:
+    category = np.array([CATEGORIES.index(c.category) for c in complaints])
+    high = np.array([c.urgency >= HIGH_RISK_LEVEL for c in complaints])
+    curve: dict[str, list[tuple[int, Measure]]] = {"category_f1": [], "average_precision": []}
+    for point in fitted.curve:
+        truth, guess = category[point.judged], point.margins[:, : len(CATEGORIES)].argmax(axis=1)
+        risky, margin = high[point.judged], point.margins[:, len(CATEGORIES) + 1]
+        measures = {
+            "category_f1": partial(_at, macro_f1, truth, guess),
+            "average_precision": partial(_at, average_precision, risky, margin),
+        }
+        for name, measure in measures.items():
+            curve[name].append((point.taught, bootstrapped(measure, len(truth), rounds=100)))
+    return curve
+
+
+def _at(
+    measure: Callable[..., float], truth: NDArray[Any], said: NDArray[Any], rows: NDArray[np.int64]
+) -> float:
+    return measure(truth[rows], said[rows])
 
 
 def check_enough(complaints: Sequence[LabelledComplaint], settings: Settings) -> None:

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from triage.corpus import hash_corpus, read_corpus
@@ -110,3 +112,36 @@ def test_a_complaint_in_a_label_column_is_not_shown(write_jsonl):
     with pytest.raises(DataError) as caught:
         read_corpus([path])
     assert "Ravi" not in str(caught.value)
+
+
+def test_a_line_of_jsonl_ends_where_json_says(tmp_path):
+    path = tmp_path / "in.jsonl"
+    row = {**ROW, "text": "first line\u2028second line"}
+    path.write_text(json.dumps(row, ensure_ascii=False) + "\r\n", "utf-8")
+    assert read_corpus([path])[0].text == row["text"]
+
+
+@pytest.mark.parametrize("evidence", ["cannot sleep", [1], {"a": 1}])
+def test_evidence_is_a_list_of_words(write_jsonl, evidence):
+    with pytest.raises(DataError, match="row 1: evidence is no list of words"):
+        read_corpus([write_jsonl([{**ROW, "evidence": evidence}])])
+
+
+def test_our_own_form_is_held_to_the_letter(write_jsonl):
+    loose = {**ROW, "category": "Sextortion", "urgency": "1", "minor": "no"}
+    with pytest.raises(DataError) as caught:
+        read_corpus([write_jsonl([loose])])
+    assert [line.split(": ")[1].split()[0] for line in str(caught.value).splitlines()] == [
+        "category",
+        "minor",
+        "urgency",
+    ]
+
+
+def test_an_id_stands_once_even_where_a_label_is_wrong(write_jsonl):
+    one = write_jsonl([{**ROW, "id": "a", "urgency": 9}], "1.jsonl")
+    two = write_jsonl([{**ROW, "id": "a"}], "2.jsonl")
+    with pytest.raises(DataError, match="2.jsonl, row 1: ids stand twice, this one in .*1.jsonl"):
+        read_corpus([one, two])
+    with pytest.raises(DataError, match="ids stand twice"):
+        read_corpus([two, two])

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from triage import __version__
-from triage.cli import assess, data, evaluate, score, train
+from triage.cli import assess, compare, data, evaluate, experiments, promote, score, train, tune
 from triage.errors import TriageError
 
 INTERRUPTED = 130
@@ -25,6 +25,10 @@ app.command("score")(score.score)
 app.command("assess")(assess.assess)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
+app.command("tune")(tune.tune)
+app.command("experiments")(experiments.experiments)
+app.command("promote")(promote.promote)
 app.add_typer(data.app, name="data")
 
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from triage.cli import labels
+
 app = typer.Typer(help="Look after labelled complaints.", no_args_is_help=True)
 
 
@@ -65,3 +67,8 @@ def words(
     for key, stories in count_words((c.scenario, c.text) for c in complaints).items():
         if key not in risk_words:
             typer.echo(f"{key} {stories}")
+
+
+app.command("audit")(labels.audit)
+app.command("next")(labels.next_cases)
+app.command("agree")(labels.agree)

@@ -31,20 +31,32 @@ def evaluate(
         bool,
         typer.Option(help="Measure also under noise (typos, capitals, ...) and without evidence."),
     ] = True,
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Write a page with words, tables and figures to this file, too."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a page that is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Measure a model on labelled complaints and minimal pairs, with 95 % intervals.
 
-    Example: triage evaluate data/devset
+    Example: triage evaluate data/devset --html report.html
     """
-    from triage.cli.terminal import show_steps
+    from triage.cli.terminal import note, show_steps
     from triage.default_model import load_model
-    from triage.evaluating import evaluate_files
+    from triage.evaluating import check_page, evaluate_files, save_page
 
-    with show_steps(f"Measuring on {', '.join(map(str, files))}") as step:
-        found = evaluate_files(
-            load_model(model, progress=step), files, robustness=robustness, progress=step
-        )
+    measured_on = ", ".join(map(str, files))
+    if html:
+        check_page(html, force=force)  # before anything is measured: a wrong name costs no minute
+    with show_steps(f"Measuring on {measured_on}") as step:
+        loaded = load_model(model, progress=step)
+        found = evaluate_files(loaded, files, robustness=robustness, progress=step)
+        if html:
+            step("writing the page")
+            save_page(html, loaded, found, made_of=f"the labelled files {measured_on}", force=force)
+    if html:
+        note(f"the page to read and print is {html}")
     if as_json:
         held = {"robustness": asdict(found.robustness)} if found.robustness else {}
         typer.echo(json.dumps(_without_nan(asdict(found.scorecard) | held), indent=2))
@@ -68,12 +80,13 @@ def show_scorecard(scorecard: "Scorecard", *, title: str) -> None:
 
     groups = {"all": scorecard.overall}
     groups |= {LANGUAGE_TITLES[name]: scores for name, scores in scorecard.languages.items()}
-    table = _table(f"{title} (95 % intervals)", "measure", *groups)
+    table = _table(f"{title} (95 % intervals)", "measure", *groups, numbers=True)
     for name, shown in COLUMN_TITLES.items():
         table.add_row(shown, *(show_measure(measure(scores, name)) for scores in groups.values()))
     _print(table)
     if scorecard.phenomena:
-        pairs = _table("Pairs right, by phenomenon", "phenomenon", "both sides right", "pairs")
+        columns = ("phenomenon", "both sides right", "pairs")
+        pairs = _table("Pairs right, by phenomenon", *columns, numbers=True)
         for name, value in scorecard.phenomena.items():
             pairs.add_row(name, show_measure(value), str(value.count))
         _print(pairs)
@@ -85,22 +98,27 @@ def _show_robustness(robustness: "Robustness") -> None:
 
     groups = list(robustness.faithful)
     titles = [LANGUAGE_TITLES.get(name, name) for name in groups]
-    noise = _table("Recall of high risk under noise", "noise", *titles)
+    noise = _table("Recall of high risk under noise", "noise", *titles, numbers=True)
     for kind, by_language in robustness.recall.items():
         cells = (show_measure(by_language[name]) if name in by_language else "-" for name in groups)
         noise.add_row(kind.replace("_", " "), *cells)
     _print(noise)
-    faithful = _table("High risk that is none without its evidence", "", *titles)
+    title = "High risk that is none without its evidence"
+    faithful = _table(title, "", *titles, numbers=True)
     faithful.add_row("share", *(show_measure(value) for value in robustness.faithful.values()))
     _print(faithful)
 
 
-def _table(title: str, *columns: str) -> "Table":
+def _table(title: str, *columns: str, numbers: bool = False) -> "Table":
+    """Lay out an empty table.
+
+    :param numbers: whether every column but the first holds numbers.
+    """
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name in columns:
-        table.add_column(name, no_wrap=True)
+    for place, name in enumerate(columns):
+        table.add_column(name, no_wrap=True, justify="right" if numbers and place else "left")
     return table
 
 

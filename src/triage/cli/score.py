@@ -52,11 +52,12 @@ def score(
         check_input(path)  # before the model is loaded: a wrong name should not cost a minute
     check_output(ranked, force=force)
     with show_steps(f"Reading {', '.join(map(str, inputs))}") as step:
-        from triage.default_model import load_model
+        from triage.default_model import find_model, load_model
+        from triage.persistence import short_hash
         from triage.scoring import score_files
 
         loaded = load_model(model, progress=step)
-        step(f"model: {loaded.name}")
+        step(f"model: {loaded.name} ({short_hash(find_model(model))})")
         scored = score_files(
             inputs,
             ranked,

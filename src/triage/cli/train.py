@@ -1,9 +1,11 @@
-"""``triage train``: labelled complaints to a model folder."""
+"""``triage train``: labelled complaints to a model folder, a report and a run in MLflow."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from triage.cli.options import COLUMNS, TRACKING_URI, choose_tracker, parse_columns
 
 
 def train(
@@ -11,17 +13,23 @@ def train(
         list[Path] | None,
         typer.Argument(
             metavar="[DATA]...",
-            help="Labelled JSONL files or folders. Default: the shipped corpus.",
+            help="Labelled CSV, XLSX, Parquet or JSONL files, or folders. Default: the shipped corpus.",
         ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Model folder. Default: the default model's."),
+        typer.Option("--output", "-o", help="Model folder. Default: models/NAME."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option(help="Experiment's TOML file with a [model] table.")
     ] = None,
     name: Annotated[str, typer.Option(help="Name shown beside results.")] = "default",
+    column: COLUMNS = None,
+    extend: Annotated[
+        bool, typer.Option(help="Learn from the shipped corpus as well as from DATA.")
+    ] = True,
+    track: Annotated[bool, typer.Option(help="Keep the run in MLflow.")] = True,
+    tracking_uri: TRACKING_URI = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Processes; changes nothing in the result.")
     ] = 2,
@@ -34,26 +42,44 @@ def train(
 ) -> None:
     """Train a model on labelled complaints and measure it on stories it has not seen.
 
-    Example: triage train data/corpus --output models/mine --name mine
+    Example: triage train cases.csv --column "text=Complaint Details" --name pune
     """
     from triage.config import load_settings
 
     settings = load_settings(config)
+    columns = parse_columns(column)
     from triage.cli.evaluate import show_scorecard
-    from triage.cli.terminal import show_steps
+    from triage.cli.terminal import note, show_steps
     from triage.default_model import default_folder, is_current, shipped_corpus
 
-    folder = output or default_folder()
+    folder = output or default_folder().with_name(name)
     if if_needed and is_current(folder):
         typer.echo(f"The model in {folder} is current.")
         return
     from triage.corpus import read_corpus
-    from triage.training import train_model
+    from triage.persistence import REPORT, check_model_folder
+    from triage.retraining import retrain
 
-    complaints = read_corpus(data or [shipped_corpus()])
-    with show_steps(f"Training {name!r}") as step:
-        trained = train_model(
-            complaints, settings, output=folder, name=name, progress=step, workers=workers
+    check_model_folder(folder)
+    own = read_corpus(data or [shipped_corpus()], columns=columns, note=note)
+    with show_steps(f"Training {name!r} on {len(own):,} complaints") as step:
+        done = retrain(
+            own,
+            settings,
+            output=folder,
+            name=name,
+            extend=extend and bool(data),
+            tracker=choose_tracker(track, tracking_uri),
+            progress=step,
+            workers=workers,
         )
-    show_scorecard(trained.scorecard, title="On stories that the judging model had not seen")
+    show_scorecard(
+        done.scorecard, title="On your cases, each judged by a model that had not seen its story"
+    )
     typer.echo(f"The model: {folder}")
+    typer.echo(f"The report, for people: {folder / REPORT}")
+    if done.run:
+        typer.echo(f"The run: {done.run} (see: triage experiments)")
+        typer.echo(
+            f"Next: put it into use where it passes the gates: triage promote {done.run[:8]}"
+        )

@@ -1,7 +1,7 @@
 """Is a corpus sound? Near-copies, identifiers that could be real, evidence, balance, shortcuts."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,19 +12,23 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
+from triage.evaluation.near_copies import WORD, hold_together, near_copies, word_runs
 from triage.labels import CATEGORIES, HIGH_RISK_LEVEL, LANGUAGES, Urgency
 from triage.records import LabelledComplaint
 from triage.text.leads import find_leads
 
-RUN = 4
-"""Near-copies share many runs of this many words."""
+__all__ = [
+    "CorpusReport",
+    "check_corpus",
+    "hold_together",
+    "near_copies",
+    "shortcut_scores",
+    "word_runs",
+]
 
-NEAR_SHARE = 0.3
-NEAR_RUNS = 6
 SHORTCUT_MARGIN = 0.08
 """Macro-F1 by which a model that sees only the outside may beat one that knows nothing."""
 
-_WORD = re.compile(r"[^\W_]+(?:[\u0900-\u0963]+[^\W_]*)*")
 _REAL_PHONE = re.compile(r"(?<![\dxX])[6-9]\d{9}(?!\d)")
 _NUMBER = re.compile(r"[\d\u0966-\u096fxX]*\d(?:[\d\u0966-\u096fxX,.:/-]*[\dxX])?(?:/-)?")
 _EXAMPLE = re.compile(r"example", re.IGNORECASE)
@@ -92,31 +96,6 @@ def check_corpus(
                 f" {found:.3f}, at most {blind + SHORTCUT_MARGIN:.3f}"
             )
     return CorpusReport(tuple(counts), tuple(problems))
-
-
-def word_runs(text: str) -> frozenset[tuple[str, ...]]:
-    """Give the runs of four words of a text, lower case."""
-    words = _WORD.findall(text.lower())
-    return frozenset(tuple(words[i : i + RUN]) for i in range(len(words) - RUN + 1))
-
-
-def near_copies(runs: Sequence[frozenset[tuple[str, ...]]]) -> list[tuple[int, int]]:
-    """Find pairs of texts that share six or more runs and three in ten of the shorter one's.
-
-    :returns: pairs of indexes, the smaller first, sorted.
-    """
-    places: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for i, own in enumerate(runs):
-        for run in own:
-            places[run].append(i)
-    shared: Counter[tuple[int, int]] = Counter()
-    for texts in places.values():
-        shared.update((i, j) for n, i in enumerate(texts) for j in texts[n + 1 :])
-    return sorted(
-        (i, j)
-        for (i, j), count in shared.items()
-        if count >= NEAR_RUNS and count >= NEAR_SHARE * min(len(runs[i]), len(runs[j]))
-    )
 
 
 def _check_one(complaint: LabelledComplaint) -> list[str]:
@@ -187,7 +166,7 @@ def _outside(complaint: LabelledComplaint) -> list[float]:
     Numbers go first: the commas of "12,000" are no punctuation, and money is content.
     """
     text = _NUMBER.sub(" ", complaint.text)
-    words = _WORD.findall(text)
+    words = WORD.findall(text)
     count = max(1, len(words))
     letters = max(1, sum(char.isalpha() for char in text))
     return [

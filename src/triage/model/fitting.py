@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
 from triage.config import Settings
-from triage.labels import HIGH_RISK_LEVEL
+from triage.labels import CATEGORIES, HIGH_RISK_LEVEL
+from triage.model.guarantees import Shortage, choose_guaranteed_point
 from triage.model.heads import Decisions, Heads, fit_heads, whole_complaints
 from triage.model.readers import (
     Lesson,
@@ -35,6 +36,8 @@ class Fitted:
 
     :param unseen: decisions on each training complaint by models that had not seen its story.
     :param floor: (complaints,) level that the lexicon is sure of.
+    :param curve: what readers taught on a share of the stories say of the first part's complaints;
+        empty where it was not asked for.
     """
 
     readers: Readers
@@ -42,6 +45,25 @@ class Fitted:
     point: OperatingPoint
     unseen: Decisions
     floor: NDArray[np.int64]
+    curve: list["CurvePoint"]
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One point of a learning curve.
+
+    :param taught: complaints that the text reader was taught on.
+    :param judged: (cases,) indexes of the complaints that it judged.
+    :param margins: (cases, 10) what it said of them; see ``Readers.weigh``.
+    """
+
+    taught: int
+    judged: NDArray[np.int64]
+    margins: NDArray[np.float64]
+
+
+CURVE_SHARES = (0.125, 0.25, 0.5)
+"""Shares of the stories that a learning curve is drawn over, beside all of them."""
 
 
 def fit(
@@ -53,6 +75,7 @@ def fit(
     copies: Sequence[LabelledComplaint] = (),
     progress: Progress = lambda step: None,
     workers: int = 1,
+    curve: bool = False,
 ) -> Fitted:
     """Fit everything on labelled complaints.
 
@@ -61,6 +84,7 @@ def fit(
         is judged or weighed by them.
     :param progress: called with a plain line before each step.
     :param workers: processes that fit folds at once; changes nothing in the result.
+    :param curve: whether to measure also what fewer complaints would have given.
     """
     progress("counting words and cues")
     lesson = build_lesson(batch, complaints, copies, cues, settings)
@@ -71,22 +95,43 @@ def fit(
     # The final readers, taught on everything, are one more job beside the parts: the longest first.
     jobs = [delayed(fit_readers)(lesson, np.ones(len(lesson.stories), dtype=bool))]
     jobs += [delayed(_weigh_unseen)(lesson, part) for part in parts]
-    readers, *margins = Parallel(n_jobs=workers)(jobs)
+    shares = _curve_shares(lesson, parts[0], len(complaints)) if curve else {}
+    jobs += [delayed(_weigh_unseen)(lesson, parts[0], share=share) for share in shares]
+    readers, *weighed = Parallel(n_jobs=workers)(jobs)
     if workers == 1:
         # As if it had come from another process: what is stored must not tell how many there were.
         readers = pickle.loads(pickle.dumps(readers))
+    margins = weighed[: len(parts)]
     unseen = _put_together(batch.readings[: len(complaints)], lesson.owner, parts, margins)
     progress("weighing what both readers say")
     heads = fit_heads(unseen, complaints, settings)
     decisions = decide_unseen(unseen, complaints, parts, settings)
     whole = whole_complaints(complaints)
-    point = choose_operating_point(
-        decisions.risk[whole],
-        np.array([c.urgency >= HIGH_RISK_LEVEL for c in complaints])[whole],
-        unseen.floor[whole],
-        recall_floor=settings.recall_floor,
-    )
-    return Fitted(readers, heads, point, decisions, unseen.floor)
+    judged = decisions.risk[whole], _truly_high(complaints)[whole], unseen.floor[whole]
+    point = choose_guaranteed_point(*judged, recall_floor=settings.recall_floor)
+    if isinstance(point, Shortage):
+        progress(point.say())
+        point = choose_operating_point(*judged, recall_floor=settings.recall_floor)
+    # All stories but the part's are the last point, and known already.
+    taught = [*shares.values(), int(_kept_stories(lesson, parts[0], 1)[: len(complaints)].sum())]
+    texts = [by_text for by_text, _ in (*weighed[len(parts) :], margins[0])]
+    points = [CurvePoint(n, parts[0], said) for n, said in zip(taught, texts, strict=True)]
+    return Fitted(readers, heads, point, decisions, unseen.floor, points if curve else [])
+
+
+def _truly_high(complaints: Sequence[LabelledComplaint]) -> NDArray[np.bool_]:
+    return np.array([c.urgency >= HIGH_RISK_LEVEL for c in complaints], dtype=bool)
+
+
+def _curve_shares(lesson: Lesson, part: NDArray[np.int64], complaints: int) -> dict[float, int]:
+    """Give the shares of a learning curve that hold every category, each with its complaints."""
+    kept = {share: _kept_stories(lesson, part, share) for share in CURVE_SHARES}
+    every = len(CATEGORIES)
+    return {
+        share: int(texts[:complaints].sum())
+        for share, texts in kept.items()
+        if len(np.unique(lesson.answers[texts, 0])) == every
+    }
 
 
 def build_lesson(
@@ -119,12 +164,19 @@ def split_stories(
 
 
 def _weigh_unseen(
-    lesson: Lesson, part: NDArray[np.int64]
+    lesson: Lesson, part: NDArray[np.int64], *, share: float = 1
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Teach on all stories but those of one part, and give the margins of that part."""
-    readers = fit_readers(lesson, ~np.isin(lesson.stories, lesson.stories[part]))
+    """Teach on all stories but those of one part, or a share of them; give that part's margins."""
+    readers = fit_readers(lesson, _kept_stories(lesson, part, share))
     in_part = np.isin(np.arange(len(lesson.stories)), part)
     return readers.weigh(lesson.texts.rows(in_part), lesson.segments.rows(in_part[lesson.owner]))
+
+
+def _kept_stories(lesson: Lesson, part: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
+    """Say which texts tell a story that no text of a part tells; of these stories a share."""
+    others = np.setdiff1d(lesson.stories, lesson.stories[part])
+    drawn = np.random.default_rng(lesson.settings.seed).permutation(others)
+    return np.isin(lesson.stories, drawn[: max(1, round(share * len(drawn)))])
 
 
 def _put_together(

@@ -1,0 +1,1 @@
+"""Runs in MLflow: what is kept of a training, the registry, and the model as MLflow serves it."""

@@ -1,0 +1,56 @@
+"""What the served model takes and gives, for MLflow: columns, a made-up example, packages."""
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from triage.labels import CATEGORIES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.models import ModelSignature
+
+FOLDER = "model_folder"
+"""Name of the artifact that is the model folder."""
+
+_PACKAGES = ("joblib", "numpy", "pandas", "scikit-learn", "scipy", "skops", "spacy")
+_NUMBERS = {"category_confidence", "risk", *(f"p_{category}" for category in CATEGORIES)}
+_YES_OR_NO = {"high_risk", "death_reported", "minor", "needs_review"}
+
+
+def build_signature() -> "ModelSignature":
+    """Build the signature: ``text`` and maybe ``id`` in, the columns of an assessment out.
+
+    The parameter ``column`` asks for one of them alone.
+    """
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+
+    from triage.tables import ASSESSMENT_COLUMNS
+
+    kinds = {"urgency": "long", **dict.fromkeys(_NUMBERS, "double")}
+    kinds |= dict.fromkeys(_YES_OR_NO, "boolean")
+    return ModelSignature(
+        Schema([ColSpec("string", "text"), ColSpec("string", "id", required=False)]),
+        Schema([ColSpec(kinds.get(name, "string"), name) for name in ASSESSMENT_COLUMNS]),
+        ParamSchema([ParamSpec("column", "string", "")]),
+    )
+
+
+def build_example() -> "pd.DataFrame":
+    """Make up an input, for documentation: nobody wrote it."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "id": ["example-1", "example-2"],
+            "text": [
+                "Example: they recorded my video call and ask for 5,000 rupees",
+                "Example: a courier's link took 900 rupees from my account",
+            ],
+        }
+    )
+
+
+def list_requirements() -> list[str]:
+    """List the packages that the model needs, triage itself among them, in their versions."""
+    return [f"triage=={version('triage')}", *(f"{name}=={version(name)}" for name in _PACKAGES)]
