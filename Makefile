@@ -16,7 +16,7 @@ run: model  ## Train the default model where needed and triage the sample compla
 	@$(BIN)/triage score data/sample/complaints.csv --output out/complaints_ranked.csv --force
 
 model: $(INSTALLED)  ## Train the default model where it is not there or not current.
-	@$(BIN)/triage train --if-needed
+	@$(BIN)/triage train --if-needed --no-track
 
 test: lint types imports unit  ## Run every check and every test.
 
@@ -40,7 +40,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "triage needs Python 3.11 or newer; $$($(PYTHON) --version) was found. Name another one: make PYTHON=python3.11"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing what requirements.lock names (about a minute)"
+	@echo "Installing what requirements.lock names (a minute or two)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -1,35 +1,32 @@
 """Use case: two models and labelled complaints in, what sets the models apart out."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from triage.corpus import read_corpus
 from triage.evaluating import judge
 from triage.evaluation.comparison import Comparison, compare_cases
 from triage.model_names import load_named_model
+from triage.records import LabelledComplaint
 
 Progress = Callable[[str], None]
 
 
-def compare_files(
+def compare_models(
     name_a: str,
     name_b: str,
-    paths: Sequence[Path],
+    complaints: Sequence[LabelledComplaint],
     *,
     store: str,
     progress: Progress = lambda step: None,
 ) -> Comparison:
-    """Compare two models on labelled files.
+    """Compare two models on the same labelled complaints.
 
     :param name_a: the model that is measured against; see ``model_names.load_named_model``.
     :param name_b: the model that would take its place.
-    :param paths: labelled JSONL files or folders; best such that neither model has learned from.
+    :param complaints: best such that neither model has learned from.
     :param store: address of the MLflow store that runs are looked for in.
     :param progress: called with a plain line before each step.
-    :raises DataError: where a file cannot be read, or with every wrong label.
     :raises ModelError: where a model cannot be used.
     """
-    complaints = read_corpus(paths)
     # Both are loaded before any work: a folder that cannot be used is told at once.
     model_a, model_b = (
         load_named_model(name, store=store, progress=progress) for name in (name_a, name_b)

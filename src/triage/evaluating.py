@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from triage.corpus import read_corpus
 from triage.errors import DataError, OutputExistsError
 from triage.evaluation.metrics import Measure
 from triage.evaluation.report import write_report
@@ -19,7 +18,7 @@ from triage.evaluation.robustness import (
 from triage.evaluation.scorecard import Judged, Scorecard, score_cases
 from triage.labels import HIGH_RISK_LEVEL
 from triage.model.assessor import TriageModel
-from triage.ranking import _whole_or_nothing
+from triage.ranking import whole_or_nothing
 from triage.records import Assessment, Complaint, LabelledComplaint
 from triage.text.noise import SPOILERS, spoil_pieces
 
@@ -40,20 +39,18 @@ class Evaluation:
     robustness: Robustness | None
 
 
-def evaluate_files(
+def evaluate_model(
     model: TriageModel,
-    paths: Sequence[Path],
+    complaints: Sequence[LabelledComplaint],
     *,
     robustness: bool = False,
     progress: Progress = lambda step: None,
 ) -> Evaluation:
-    """Measure a model on labelled files.
+    """Measure a model on labelled complaints.
 
     :param robustness: whether to measure also under noise and without the evidence.
     :param progress: called with a plain line before each step.
-    :raises DataError: where a file cannot be read, or with every wrong label.
     """
-    complaints = read_corpus(paths)
     progress(f"assessing {len(complaints):,} complaints")
     assessments = assess(model, complaints)
     cases = tuple(set_beside(complaints, assessments))
@@ -101,7 +98,7 @@ def save_page(
         day=date.today(),
     )
     check_page(path, force=force)
-    with _whole_or_nothing(path) as neighbour:
+    with whole_or_nothing(path) as neighbour:
         neighbour.write_text(page, "utf-8")
 
 

@@ -123,12 +123,18 @@ def write_rows(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str
         ".parquet": _write_parquet,
         ".xlsx": _write_xlsx,
     }
-    with _whole_or_nothing(path) as neighbour:
+    with whole_or_nothing(path) as neighbour:
         writers[path.suffix.lower()](neighbour, rows, columns)
 
 
 @contextmanager
-def _whole_or_nothing(path: Path) -> Iterator[Path]:
+def whole_or_nothing(path: Path) -> Iterator[Path]:
+    """Give a file beside an output that takes its name when the block has ended well.
+
+    It is readable by its owner alone.
+
+    :raises DataError: where the disk is full or may not be written; nothing is left behind then.
+    """
     neighbour: Path | None = None
     try:
         handle, name = tempfile.mkstemp(

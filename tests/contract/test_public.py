@@ -32,11 +32,19 @@ def test_public_names():
 
 
 def test_importing_is_light():
-    code = "import sys, triage; assert not {'spacy', 'sklearn', 'pandas'} & set(sys.modules)"
+    code = (
+        "import sys, triage; assert not {'spacy', 'sklearn', 'pandas', 'mlflow'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("command", ["score", "assess", "train", "evaluate", "data check"])
+COMMANDS = [
+    *("score", "assess", "train", "evaluate", "compare", "tune", "experiments", "promote"),
+    *("data check", "data audit", "data next", "data agree"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example_and_stands_in_the_readme(command):
     done = subprocess.run(
         [sys.executable, "-m", "triage", *command.split(), "--help"],
@@ -53,6 +61,15 @@ def test_the_corpus_stays_apart_from_the_test_set(corpus):
     runs = [word_runs(c.text) for c in (*corpus, *devset)]
     close = [(i, j) for i, j in near_copies(runs) if i < len(corpus) <= j]
     assert not close
+
+
+def test_starting_the_program_is_light():
+    code = (
+        "import sys, triage.cli.app\n"
+        "heavy = {'spacy', 'sklearn', 'pandas', 'mlflow', 'matplotlib', 'optuna', 'cleanlab'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_modules_are_short():

@@ -7,7 +7,8 @@ from typer.testing import CliRunner
 
 from triage import comparing
 from triage.cli.compare import compare
-from triage.comparing import compare_files
+from triage.comparing import compare_models
+from triage.corpus import read_corpus
 from triage.errors import DataError
 from triage.evaluation.changes import Turn
 from triage.model.assessor import TriageModel
@@ -53,7 +54,7 @@ def run():
 @pytest.mark.usefixtures("models")
 def test_lost_cases_come_first(labelled):
     steps: list[str] = []
-    found = compare_files("good", "deaf", [labelled], store="", progress=steps.append)
+    found = compare_models("good", "deaf", read_corpus([labelled]), store="", progress=steps.append)
     lost = [change.id for change in found.changes if Turn.LOST in change.turns]
     assert lost == ["a", "c"] == [change.id for change in found.changes[:2]]
     assert found.tests["found"]["all"].only_a == 2
@@ -90,6 +91,6 @@ def test_a_model_against_itself(model_folder, labelled, run):
     assert "No case came out otherwise." in shown
 
 
-def test_a_missing_file_is_told_before_any_model_is_loaded(tmp_path):
+def test_a_missing_file_is_told_before_any_model_is_loaded(tmp_path, run):
     with pytest.raises(DataError, match="no such file"):
-        compare_files("nowhere", "nowhere", [tmp_path / "none.jsonl"], store="")
+        run("nowhere", "nowhere", tmp_path / "none.jsonl")

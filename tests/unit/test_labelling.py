@@ -11,6 +11,7 @@ from scipy import sparse
 from typer.testing import CliRunner
 
 from triage import labelling
+from triage.cli import agreement
 from triage.cli import labels as commands
 from triage.config import Settings
 from triage.corpus import read_corpus
@@ -217,7 +218,7 @@ def run():
     app = typer.Typer()
     app.command("audit")(commands.audit)
     app.command("next")(commands.next_cases)
-    app.command("agree")(commands.agree)
+    app.command("agree")(agreement.agree)
 
     def run(*arguments):
         done = CliRunner().invoke(app, [*map(str, arguments)], catch_exceptions=False)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from triage.config import Settings
+from triage.corpus import read_corpus
 from triage.default_model import (
     build_default_model,
     default_folder,
@@ -12,7 +13,7 @@ from triage.default_model import (
     shipped_corpus,
 )
 from triage.errors import DataError
-from triage.evaluating import evaluate_files
+from triage.evaluating import evaluate_model
 from triage.evaluation.metrics import (
     average_precision,
     bootstrapped,
@@ -66,7 +67,7 @@ def test_evaluating_a_file(model, write_jsonl, small_corpus):
          "phenomenon": c.phenomenon}
         for c in small_corpus
     ]  # fmt: skip
-    scorecard = evaluate_files(model, [write_jsonl(rows)]).scorecard
+    scorecard = evaluate_model(model, read_corpus([write_jsonl(rows)])).scorecard
     assert scorecard.overall.recall.value > 0.9  # it was trained on these very texts
     assert set(scorecard.languages) == {"en", "hinglish", "hi", "mr"}
     assert scorecard.phenomena

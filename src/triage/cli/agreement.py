@@ -3,20 +3,16 @@
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from triage.cli.options import COLUMNS, parse_columns
+from triage.cli.tables import build_table, plain_json, print_table
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from triage.evaluation.agreement import Agreement
     from triage.evaluation.metrics import Measure
-
-WIDTH = 120
-"""Columns that the tables need; a narrower terminal wraps their lines rather than losing words."""
 
 
 def agree(
@@ -57,7 +53,9 @@ def _show_likeness(found: "Agreement") -> None:
     from triage.labels import LANGUAGE_TITLES
 
     titles = [LANGUAGE_TITLES.get(name, name) for name in found.groups]
-    table = build_table(f"Agreement on {found.cases:,} cases (95 % intervals)", "measure", *titles)
+    table = build_table(
+        f"Agreement on {found.cases:,} cases (95 % intervals)", "measure", *titles, fold=True
+    )
     for name, scale in SCALES.items():
         weighted = ", weighted" if scale.ordered else ""
         rows = {
@@ -93,7 +91,7 @@ def _show_levels(found: "Agreement") -> None:
     from triage.labels import LEVELS
 
     names = [f"{int(level)} {level.shown}" for level in LEVELS]
-    table = build_table("\nLevels: A's down, B's across", "A \\ B", *names)
+    table = build_table("\nLevels: A's down, B's across", "A \\ B", *names, fold=True)
     for name, row in zip(names, found.levels, strict=True):
         table.add_row(name, *(str(cases) if cases else "." for cases in row))
     print_table(table)
@@ -116,31 +114,3 @@ def _show_differences(found: "Agreement", count: int) -> None:
     print_table(table)
     if len(found.differences) > count:
         typer.echo(f"{len(found.differences) - count:,} more; see them with -n or --json")
-
-
-def plain_json(value: Any) -> Any:
-    """Say null where nothing could be measured: JSON knows no NaN."""
-    if isinstance(value, dict):
-        return {name: plain_json(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain_json(inner) for inner in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def build_table(title: str, *columns: str) -> "Table":
-    """Build an empty table whose long cells wrap."""
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    return table
-
-
-def print_table(table: "Table") -> None:
-    """Print a table as wide as it needs."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    console.width = max(console.width, WIDTH)
-    console.print(table)

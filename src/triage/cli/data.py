@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from triage.cli import labels
+from triage.cli import agreement, labels
 
 app = typer.Typer(help="Look after labelled complaints.", no_args_is_help=True)
 
@@ -71,4 +71,4 @@ def words(
 
 app.command("audit")(labels.audit)
 app.command("next")(labels.next_cases)
-app.command("agree")(labels.agree)
+app.command("agree")(agreement.agree)

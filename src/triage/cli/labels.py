@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from triage.cli.agreement import agree, build_table, plain_json, print_table
 from triage.cli.options import COLUMNS, parse_columns
+from triage.cli.tables import build_table, plain_json, print_table
 
 if TYPE_CHECKING:
     from triage.labelling import Audit, Choice, Finding
@@ -110,7 +110,7 @@ def _show_audit(found: "Audit", count: int) -> None:
         typer.echo(f"No label of {found.cases:,} cases looks wrong{beside}.")
         return
     title = f"Likely label errors, worst first ({found.cases:,} cases{beside})"
-    table = build_table(title, "id", "row", "labelled", "looks like", "sure", "why")
+    table = build_table(title, "id", "row", "labelled", "looks like", "sure", "why", fold=True)
     for finding in found.findings[:count]:
         suspect = finding.suspect
         sure = "" if suspect.probability is None else f"{suspect.probability:.0%}"
@@ -187,12 +187,9 @@ def next_cases(
 def _show_choice(choice: "Choice") -> None:
     from rich.text import Text
 
-    table = build_table("Worth labelling next", "id", "row", "why")
+    table = build_table("Worth labelling next", "id", "row", "why", fold=True)
     for pick in choice.chosen:
         table.add_row(
             Text(choice.complaints[pick.index].id), str(pick.index + 1), Text(pick.reason)
         )
     print_table(table)
-
-
-__all__ = ["agree", "audit", "next_cases"]
