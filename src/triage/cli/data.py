@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from triage.cli import agreement, labels
+from triage.cli.options import COLUMNS, parse_columns
 
 app = typer.Typer(help="Look after labelled complaints.", no_args_is_help=True)
 
@@ -24,17 +25,19 @@ def check(
         list[Path] | None,
         typer.Option(help="Texts that none of these may come near, such as data/devset."),
     ] = None,
+    column: COLUMNS = None,
 ) -> None:
     """Prove a corpus: labels, near-copies, identifiers that could be real, shortcuts.
 
     Example: triage data check data/corpus --apart-from data/devset
     """
-    from triage.cli.terminal import show_steps
+    from triage.cli.terminal import note, show_steps
     from triage.corpus import read_corpus
     from triage.default_model import shipped_corpus
     from triage.evaluation.corpus_checks import check_corpus
 
-    complaints = read_corpus(folders or [shipped_corpus()])
+    columns = parse_columns(column)
+    complaints = read_corpus(folders or [shipped_corpus()], columns=columns, note=note)
     others = read_corpus(apart_from) if apart_from else []
     with show_steps(f"Checking {len(complaints):,} complaints") as step:
         report = check_corpus(complaints, others, progress=step)

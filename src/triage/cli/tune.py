@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from triage.cli.options import TRACKING_URI, choose_tracker
+from triage.cli.options import COLUMNS, TRACKING_URI, choose_tracker, parse_columns
 
 if TYPE_CHECKING:
     from triage.records import LabelledComplaint
@@ -27,6 +27,7 @@ def tune(
             help="Labelled files or folders. Default: the shipped corpus.",
         ),
     ] = None,
+    column: COLUMNS = None,
     trials: Annotated[
         int, typer.Option(min=1, help="Trials in all, with those of earlier runs.")
     ] = 20,
@@ -70,7 +71,8 @@ def tune(
     from triage.default_model import shipped_corpus
     from triage.tuning import DEFAULT_STORAGE, search_settings, take_stories
 
-    complaints = read_corpus(data or [shipped_corpus()])
+    columns = parse_columns(column)
+    complaints = read_corpus(data or [shipped_corpus()], columns=columns, note=_say)
     if subset:
         complaints = take_stories(complaints, count=subset, seed=plan.start.seed)
         _check_subset(complaints, plan, subset)
