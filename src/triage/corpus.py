@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from triage.records import LabelledComplaint
 from triage.rows import ENDINGS, Note, Row, is_missing
 
 _MOST_SHOWN = 20
+_PHENOMENON = re.compile("[a-z][a-z_]{0,39}")
 _OWN_ENDING = ".jsonl"
 
 
@@ -51,7 +53,8 @@ def read_corpus(
                 found["id"] = f"ids stand twice, this one in {first} too; give each its own"
             problems += [f"{where}{_name_column(n, columns)}: {p}" for n, p in found.items()]
             if not found:
-                complaints.append(_build_complaint(row.cells, name))
+                place = (str(file), row.number)
+                complaints.append(_build_complaint(row.cells, name, place))
     if problems:
         more = len(problems) - _MOST_SHOWN
         shown = problems[:_MOST_SHOWN] + ([f"and {more} more problems"] if more > 0 else [])
@@ -104,7 +107,7 @@ def _read_file(
 
 def _read_own_rows(path: Path) -> Iterator[Row]:
     try:
-        lines = [line for line in path.read_text("utf-8").split("\n") if line.strip()]
+        lines = [line for line in path.read_text("utf-8-sig").split("\n") if line.strip()]
     except UnicodeDecodeError:
         raise DataError("is not UTF-8; save it as UTF-8", path=path) from None
     except OSError as error:
@@ -119,7 +122,9 @@ def _read_own_rows(path: Path) -> Iterator[Row]:
         yield Row(number, row, None) if is_object else Row(number, {}, "is not a JSON object")
 
 
-def _build_complaint(row: Mapping[str, Any], name: str) -> LabelledComplaint:
+def _build_complaint(
+    row: Mapping[str, Any], name: str, place: tuple[str, int]
+) -> LabelledComplaint:
     return LabelledComplaint(
         id=name,
         text=row["text"],
@@ -133,6 +138,7 @@ def _build_complaint(row: Mapping[str, Any], name: str) -> LabelledComplaint:
         batch=str(row.get("batch") or ""),
         evidence=tuple(row.get("evidence") or ()),
         phenomenon=str(row.get("phenomenon") or ""),
+        place=place,
     )
 
 
@@ -161,6 +167,9 @@ def check_labels(row: Mapping[str, Any]) -> dict[str, str]:
     evidence = row.get("evidence") or ()
     if not isinstance(evidence, list | tuple) or not all(isinstance(w, str) for w in evidence):
         problems["evidence"] = "evidence is no list of words, expected pieces of the text"
+    phenomenon = row.get("phenomenon") or ""
+    if phenomenon and not (isinstance(phenomenon, str) and _PHENOMENON.fullmatch(phenomenon)):
+        problems["phenomenon"] = _refuse("phenomenon", phenomenon, "a name such as time_goodbye")
     return problems | _check_level(row)
 
 

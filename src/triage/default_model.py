@@ -8,12 +8,14 @@ from pathlib import Path
 from triage import __version__
 from triage.config import Settings
 from triage.corpus import hash_corpus, read_corpus
-from triage.errors import DataError, ModelError
+from triage.errors import DataError, ModelError, ModelFormatError
 from triage.model.assessor import TriageModel
 from triage.persistence import MANIFEST, current_versions, load_model_folder, read_manifest
 from triage.training import train_model
 
 Progress = Callable[[str], None]
+
+CHAMPION, DEFAULT = "champion", "default"
 
 
 def shipped_corpus() -> Path:
@@ -57,23 +59,42 @@ def load_model(
 ) -> TriageModel:
     """Load a model.
 
-    :param folder: a model folder; None takes the champion where there is one, else the default
-        model, which is trained from the shipped corpus where it is not there yet or was made for
-        another corpus (about a minute).
+    :param folder: a model folder, ``champion`` or ``default``; None takes the champion where there
+        is one, else the default model. That is trained from the shipped corpus where it is not
+        there yet or was made for another corpus (about a minute).
     :param progress: called with a plain line before each step of such a training.
     :raises ModelError: where a named folder cannot be used.
     """
     found = find_model(folder)
-    if folder is None and found == default_folder() and not is_current(found):
+    if found == default_folder() and not is_current(found):
         build_default_model(found, progress=progress or (lambda step: None))
-    return load_model_folder(found)
+    try:
+        return load_model_folder(found)
+    except ModelError as error:
+        if folder is None and found == champion_folder():
+            raise type(error)(
+                f"{error}. It is the champion: promote the new one then (triage promote); until"
+                " then use the shipped model: --model default"
+            ) from None
+        raise
 
 
 def find_model(folder: Path | str | None = None) -> Path:
-    """Give the folder that ``load_model`` loads: the one named, the champion, or the default."""
-    if folder is not None:
-        return Path(folder)
-    return champion_folder() if champion_folder().is_dir() else default_folder()
+    """Give the folder that ``load_model`` loads.
+
+    :param folder: a model folder, ``champion`` or ``default`` (a folder of that name is
+        ``./default``); None takes the champion where there is one, else the default model.
+    :raises ModelFormatError: for the champion where no model was promoted yet.
+    """
+    if folder is None:
+        return champion_folder() if champion_folder().is_dir() else default_folder()
+    if str(folder) == DEFAULT:
+        return default_folder()
+    if str(folder) == CHAMPION:
+        if not champion_folder().is_dir():
+            raise ModelFormatError("no model was promoted yet; see: triage promote --help")
+        return champion_folder()
+    return Path(folder)
 
 
 def is_current(folder: Path) -> bool:

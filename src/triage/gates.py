@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from triage.default_model import champion_folder, default_folder, is_current
-from triage.errors import ConfigError
+from triage.errors import ConfigError, ModelError
 from triage.evaluating import judge
 from triage.evaluation.comparison import compare_measure
 from triage.evaluation.scorecard import Judged, Scorecard, score_cases
@@ -19,6 +19,7 @@ from triage.records import LabelledComplaint
 
 Progress = Callable[[str], None]
 _ROUNDS = 3
+_BESIDE = "beside the model in use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,14 @@ def check_gates(
     model = load_model_folder(candidate)
     cases = judge(model, complaints)
     results = [*_check_measures(score_cases(cases), gates), *_check_size(candidate, gates)]
-    if rival is not None:
+    if rival is None:
+        results.append(GateResult(_BESIDE, True, "not worse", "no model is in use yet"))
+    else:
         progress("measuring the model in use beside it")
-        in_use = load_model_folder(rival)
+        try:
+            in_use = load_model_folder(rival)
+        except ModelError as error:
+            return [*results, GateResult(_BESIDE, False, "not worse", f"cannot be loaded: {error}")]
         if gates.recall_not_below_champion:
             results += _check_recall(judge(in_use, complaints), cases)
         if gates.times_slower_at_most is not None:

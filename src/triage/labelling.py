@@ -7,7 +7,7 @@ from pathlib import Path
 
 from triage.config import Settings
 from triage.corpus import read_corpus
-from triage.datasets import ENDINGS, read_complaints
+from triage.datasets import read_complaints
 from triage.default_model import shipped_corpus
 from triage.errors import DataError
 from triage.evaluation.agreement import Agreement, compare_labellers
@@ -121,20 +121,18 @@ def audit_labels(
     suspects = find_conflicts(together, copies, own=len(own))
     suspects += find_suspects(together, decisions.category, decisions.at_least, floor)
     listed = sorted((s for s in suspects if s.index < len(own)), key=lambda s: -s.gap)
-    places = _locate(paths, columns)
     readings = batch.readings if with_text else None
-    return Audit(len(own), len(others), tuple(_place(s, own, places, readings) for s in listed))
+    return Audit(len(own), len(others), tuple(_place(s, own, readings) for s in listed))
 
 
 def _place(
     suspect: Suspect,
     cases: Sequence[LabelledComplaint],
-    places: dict[str, tuple[str, int]],
     readings: Sequence[Reading] | None,
 ) -> Finding:
     case = cases[suspect.index]
     words = _show_words(case, readings[suspect.index], suspect) if readings else ""
-    return Finding(case.id, *places[case.id], suspect, words)
+    return Finding(case.id, *case.place, suspect, words)
 
 
 def _choose_company(
@@ -152,22 +150,6 @@ def _choose_company(
     others = [complaint for complaint in others if complaint.text not in texts]
     check_enough([*own, *others], settings)
     return others
-
-
-def _locate(paths: Sequence[Path], columns: Mapping[str, str] | None) -> dict[str, tuple[str, int]]:
-    """Say in which file and row each id stands; the files have been read once without a problem."""
-    places = {}
-    for path in paths:
-        files = [path]
-        if path.is_dir():
-            files = sorted(path.rglob("*.jsonl")) or sorted(
-                file for file in path.rglob("*") if file.suffix.lower() in ENDINGS
-            )
-        for file in files:
-            with suppress(DataError):  # an empty file beside others
-                for row, complaint in enumerate(read_corpus([file], columns=columns), start=1):
-                    places[complaint.id] = (str(file), row)
-    return places
 
 
 def _show_words(complaint: LabelledComplaint, reading: Reading, suspect: Suspect) -> str:

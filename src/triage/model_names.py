@@ -4,16 +4,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from triage.default_model import build_default_model, champion_folder, default_folder, is_current
-from triage.errors import ModelFormatError
+from triage.default_model import CHAMPION, DEFAULT, load_model
 from triage.model.assessor import TriageModel
 from triage.persistence import MANIFEST, load_model_folder
 from triage.tracking.mlflow_store import sqlite_path
 from triage.tracking.registry import fetch_model, find_run
 
 Progress = Callable[[str], None]
-
-CHAMPION, DEFAULT = "champion", "default"
 
 
 def load_named_model(
@@ -22,22 +19,15 @@ def load_named_model(
     """Load the model that a name stands for.
 
     :param name: a model folder; ``champion``, the model in use; ``default``, that of the shipped
-        corpus; or a run: its id, the beginning of it, or its name. A folder comes first.
+        corpus; or a run: its id, the beginning of it, or its name. A folder named
+        like a run comes first.
     :param store: address of the MLflow store that the runs are in.
     :param progress: called with a plain line before each step of a training on first use.
     :raises ModelError: where it cannot be used.
     :raises TrackingError: where it is no folder, and no run either.
     """
-    if (Path(name) / MANIFEST).is_file():
-        return load_model_folder(Path(name))
-    if name == CHAMPION:
-        if not champion_folder().is_dir():
-            raise ModelFormatError("no model was promoted yet; see: triage promote --help")
-        return load_model_folder(champion_folder())
-    if name == DEFAULT:
-        if not is_current(default_folder()):
-            build_default_model(default_folder(), progress=progress)
-        return load_model_folder(default_folder())
+    if name in (CHAMPION, DEFAULT) or (Path(name) / MANIFEST).is_file():
+        return load_model(name, progress=progress)
     path = sqlite_path(store)
     if Path(name).exists() or (path and not path.exists()):
         return load_model_folder(Path(name))  # says what is wrong with it

@@ -1,17 +1,26 @@
 """Use case: put a model into use, if it passes the gates; and go back to the one before."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from triage.default_model import champion_folder
-from triage.errors import TrackingError
+from triage.default_model import DEFAULT, champion_folder
+from triage.errors import DataError, TrackingError
 from triage.gates import GateResult, Gates, check_gates, find_rival
-from triage.persistence import MANIFEST, read_manifest
+from triage.persistence import MANIFEST, load_model_folder, read_manifest, short_hash
 from triage.records import LabelledComplaint
 from triage.tracking.mlflow_store import MlflowTracker
-from triage.tracking.registry import crown, fetch_model, find_run, put_in_place, roll_back, tag_run
+from triage.tracking.registry import (
+    crown,
+    drop_champion,
+    fetch_model,
+    find_previous,
+    find_run,
+    swap_champions,
+    tag_run,
+)
 
 Progress = Callable[[str], None]
 
@@ -65,8 +74,9 @@ def promote(
         run = run or _keep_folder(uri, folder, name)
         tag_run(uri, run, {f"gate.{r.gate}": _in_words(r) for r in results})
         reason = f"forced past {', '.join(failed)}: {force}" if failed else "passed every gate"
+        # The folder first: where the disk is full nothing has changed then.
+        put_into_use(folder, champion_folder())
         version = crown(uri, run, reason=reason)
-        put_in_place(folder, champion_folder())
         return Promotion(name, results, True, version)
 
 
@@ -85,11 +95,48 @@ def _keep_folder(uri: str, folder: Path, name: str) -> str:
 
 
 def restore_previous(uri: str) -> str:
-    """Put the champion before this one back into use.
+    """Put the champion before this one back into use; where there was none, the default model.
 
     :returns: the model's name.
-    :raises TrackingError: where there was none before.
+    :raises TrackingError: where no model was ever promoted.
     """
-    run = roll_back(uri)
-    fetch_model(uri, run, champion_folder())
-    return read_manifest(champion_folder()).name
+    place, run = champion_folder(), find_previous(uri)
+    if not run:
+        if not place.is_dir():
+            raise TrackingError("no model was promoted yet, so there is none to go back from")
+        drop_champion(uri)
+        place.unlink()
+        return DEFAULT
+    with tempfile.TemporaryDirectory() as nearby:
+        fetch_model(uri, run, Path(nearby) / "model")
+        model = load_model_folder(Path(nearby) / "model")  # before anything is changed
+        put_into_use(Path(nearby) / "model", place)
+    swap_champions(uri)
+    return model.name
+
+
+def put_into_use(source: Path, place: Path) -> None:
+    """Copy a model folder and let the place point to the copy, in one step that cannot be half done.
+
+    :param source: the model folder.
+    :param place: a link to a folder beside it; who is reading the old one can read on.
+    :raises DataError: where the disk is full or may not be written; the old one stays in use then.
+    """
+    folder = place.with_name(f"{place.name}-{short_hash(source)}")
+    before = place.resolve() if place.is_symlink() else None
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}-") as nearby:
+            if not folder.is_dir():
+                shutil.copytree(source, Path(nearby) / "model")
+                (Path(nearby) / "model").rename(folder)
+            (Path(nearby) / "link").symlink_to(folder.name)
+            (Path(nearby) / "link").replace(place)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DataError(
+            f"cannot be written ({reason}); the model in use stays", path=place
+        ) from None
+    for old in place.parent.glob(f"{place.name}-*"):
+        if old not in (folder, before):
+            shutil.rmtree(old, ignore_errors=True)

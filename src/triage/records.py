@@ -30,6 +30,7 @@ class LabelledComplaint:
     :param batch: who wrote it, under which brief.
     :param evidence: the exact words of the text that carry the level (or mislead, at level 0).
     :param phenomenon: for one side of a minimal pair, what the pair turns on; else empty.
+    :param place: file and row that it was read from, for whoever corrects a label.
     """
 
     id: str
@@ -44,6 +45,7 @@ class LabelledComplaint:
     batch: str
     evidence: tuple[str, ...] = field(default=(), repr=False)
     phenomenon: str = ""
+    place: tuple[str, int] = field(default=("", 0), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from triage.evaluation.figures import draw_figures, draw_learning_curve
 from triage.evaluation.report import write_report
 from triage.evaluation.scorecard import Judged, Scorecard, score_cases
 from triage.persistence import CARD, REPORT, current_versions
+from triage.ranking import whole_or_nothing
 from triage.records import LabelledComplaint
 from triage.tracking.records import DataOrigin, NoTracker, Tracker, TrainingRecord, flatten
 from triage.training import Progress, Trained, train_model
@@ -26,11 +27,13 @@ class Retrained:
 
     :param scorecard: on the user's own cases, each judged by readers that had not seen its story.
     :param run: id of the run that keeps it; empty where none does.
+    :param kept: whether the run holds the model itself as well.
     """
 
     trained: Trained
     scorecard: Scorecard
     run: str
+    kept: bool
 
 
 def retrain(
@@ -72,8 +75,9 @@ def retrain(
         cases = trained.cases[: len(own)]
         scorecard = score_cases(cases)
         progress("drawing")
-        report = _report(trained, cases, scorecard, len(shipped))
-        (output / REPORT).write_text(report, "utf-8")
+        with whole_or_nothing(output / REPORT) as page:  # for its owner alone
+            page.write_text(_report(trained, cases, scorecard, len(shipped)), "utf-8")
+        kept = False
         if run.id:
             progress("keeping the run")
             origins = [DataOrigin(hash_corpus(own), len(own), "own")]
@@ -81,10 +85,12 @@ def retrain(
                 origins.append(DataOrigin(hash_corpus(shipped), len(shipped), "shipped"))
             seconds = time.monotonic() - start
             record = _record(trained, cases, scorecard, origins, seconds=seconds)
+            # A case's number may name a person: the page that is kept names none.
+            report = _report(trained, cases, scorecard, len(shipped), name_ids=False)
             documents = {CARD: (output / CARD).read_text("utf-8"), REPORT: report}
             run.log_training(record, documents)
-            run.log_model(output)
-        return Retrained(trained, scorecard, run.id)
+            kept = run.log_model(output)
+        return Retrained(trained, scorecard, run.id, kept)
 
 
 def _list_others(own: Sequence[LabelledComplaint]) -> list[LabelledComplaint]:
@@ -93,13 +99,21 @@ def _list_others(own: Sequence[LabelledComplaint]) -> list[LabelledComplaint]:
     return [c for c in read_corpus([shipped_corpus()]) if c.text not in texts]
 
 
-def _report(trained: Trained, cases: Sequence[Judged], scorecard: Scorecard, shipped: int) -> str:
+def _report(
+    trained: Trained,
+    cases: Sequence[Judged],
+    scorecard: Scorecard,
+    shipped: int,
+    *,
+    name_ids: bool = True,
+) -> str:
     beside = f" and {shipped:,} shipped ones" if shipped else ""
     return write_report(
         f"How good is the model {trained.model.name!r}?",
         cases,
         scorecard,
         None,
+        name_ids=name_ids,
         model_name=trained.model.name,
         threshold=trained.model.point.threshold,
         made_of=f"{len(cases):,} labelled cases{beside}, each judged by a model that had not seen its story",

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from triage.datasets import check_input, read_complaints
-from triage.default_model import load_model
+from triage.default_model import find_model, load_model
 from triage.errors import DataError
 from triage.model.assessor import TriageModel
 from triage.persistence import read_manifest
@@ -87,7 +87,7 @@ def _assess(
         yield from (model.assess_many(batch) for batch in batches)
         return
     if folder is not None:
-        read_manifest(folder)  # a wrong folder is named here, not by a broken worker
+        read_manifest(find_model(folder))  # a wrong folder is named here, not by a broken worker
     # Spawned, not forked: threads of numeric libraries do not survive a fork.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(

@@ -122,9 +122,11 @@ def _measure_curve(
     category = np.array([CATEGORIES.index(c.category) for c in complaints])
     high = np.array([c.urgency >= HIGH_RISK_LEVEL for c in complaints])
     curve: dict[str, list[tuple[int, Measure]]] = {"category_f1": [], "average_precision": []}
+    whole = np.array([not c.phenomenon for c in complaints])  # sides of pairs are no sample
     for point in fitted.curve:
-        truth, guess = category[point.judged], point.margins[:, : len(CATEGORIES)].argmax(axis=1)
-        risky, margin = high[point.judged], point.margins[:, len(CATEGORIES) + 1]
+        judged, margins = point.judged[whole[point.judged]], point.margins[whole[point.judged]]
+        truth, guess = category[judged], margins[:, : len(CATEGORIES)].argmax(axis=1)
+        risky, margin = high[judged], margins[:, len(CATEGORIES) + 1]
         measures = {
             "category_f1": partial(_at, macro_f1, truth, guess),
             "average_precision": partial(_at, average_precision, risky, margin),

@@ -1,6 +1,6 @@
 import pytest
 
-from triage import model_names
+from triage import default_model
 from triage.errors import ModelError, TrackingError
 from triage.model_names import load_named_model
 from triage.tracking.mlflow_store import open_tracker
@@ -22,19 +22,19 @@ def test_a_folder(model_folder, store, tmp_path):
 
 def test_the_default_model_is_made_where_it_is_not_current(model_folder, store, monkeypatch):
     built: list[object] = []
-    monkeypatch.setattr(model_names, "default_folder", lambda: model_folder)
-    monkeypatch.setattr(model_names, "build_default_model", lambda f, **_: built.append(f))
+    monkeypatch.setattr(default_model, "default_folder", lambda: model_folder)
+    monkeypatch.setattr(default_model, "build_default_model", lambda f, **_: built.append(f))
     for current in (True, False):
-        monkeypatch.setattr(model_names, "is_current", lambda folder, current=current: current)
+        monkeypatch.setattr(default_model, "is_current", lambda folder, current=current: current)
         assert load_named_model("default", store=store).name == "small"
     assert built == [model_folder]
 
 
 def test_the_champion(model_folder, store, monkeypatch, tmp_path):
-    monkeypatch.setattr(model_names, "champion_folder", lambda: tmp_path / "none")
+    monkeypatch.setattr(default_model, "champion_folder", lambda: tmp_path / "none")
     with pytest.raises(ModelError, match="no model was promoted"):
         load_named_model("champion", store=store)
-    monkeypatch.setattr(model_names, "champion_folder", lambda: model_folder)
+    monkeypatch.setattr(default_model, "champion_folder", lambda: model_folder)
     assert load_named_model("champion", store=store).name == "small"
 
 

@@ -1,11 +1,12 @@
 """Gates, promotion and the way back, on a store and a champion's place of their own."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
 
 from triage import default_model, gates, promotion
-from triage.errors import ConfigError, TrackingError
+from triage.errors import ConfigError, DataError, ModelError, TrackingError
 from triage.gates import Gates, check_gates, find_rival, load_gates
 from triage.persistence import short_hash
 from triage.promotion import promote, restore_previous
@@ -80,13 +81,57 @@ def test_force_needs_a_reason_that_is_kept(model_folder, labelled, store, champi
     assert version.tags["reason"] == "forced past size of the model: disk was enlarged"
 
 
-def test_one_command_goes_back(model_folder, labelled, store, champion):
+def test_one_command_goes_back(model_folder, labelled, store, champion, tmp_path):
     with open_tracker(store, note=pytest.fail).start("first") as first:
         first.log_model(model_folder)
     promote(first.id, labelled, EASY, uri=store)
-    promote(str(model_folder), labelled, EASY, uri=store)
+    second = shutil.copytree(model_folder, tmp_path / "second")
+    manifest = second / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"name": "small"', '"name": "second"'))
+    promote(str(second), labelled, EASY, uri=store)
+    assert default_model.load_model().name == "second"
     assert restore_previous(store) == "small"
+    assert default_model.load_model().name == "small"
     assert [run.id for run in list_runs(store) if run.champion] == [first.id]
+
+
+def test_back_from_the_first_is_the_default_model(model_folder, labelled, store, champion):
+    with pytest.raises(TrackingError, match="no model was promoted"):
+        restore_previous(store)
+    promote(str(model_folder), labelled, EASY, uri=store)
+    assert restore_previous(store) == "default"
+    assert not champion.exists()
+    assert not any(run.champion for run in list_runs(store))
+
+
+def test_a_full_disk_changes_nothing(model_folder, labelled, store, champion, monkeypatch):
+    promote(str(model_folder), labelled, EASY, uri=store)
+    in_use = champion.resolve()
+
+    def fail(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    other = shutil.copytree(model_folder, in_use.parent / "other")
+    (other / "manifest.json").write_text((other / "manifest.json").read_text() + "\n")
+    monkeypatch.setattr(promotion.shutil, "copytree", fail)
+    with pytest.raises(DataError, match="No space left"):
+        promotion.put_into_use(other, champion)
+    assert champion.resolve() == in_use
+    assert default_model.load_model().name == "small"
+
+
+def test_a_champion_that_cannot_be_loaded_fails_the_gate_and_names_the_way_out(
+    model_folder, labelled, store, champion
+):
+    promote(str(model_folder), labelled, EASY, uri=store)
+    manifest = champion / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"format_version": ', '"format_version": 9'))
+    with pytest.raises(ModelError, match="--model default"):
+        default_model.load_model()
+    done = promote(str(model_folder), labelled, EASY, uri=store)
+    assert not done.promoted
+    assert "cannot be loaded" in done.results[-1].measured
+    assert promote(str(model_folder), labelled, EASY, uri=store, force="new lexicon").promoted
 
 
 def test_an_unknown_run_is_named(labelled, store, champion):

@@ -33,7 +33,10 @@ def assess(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     model: Annotated[
         Path | None,
-        typer.Option(envvar="TRIAGE_MODEL", help="Model folder. Default: the shipped model."),
+        typer.Option(
+            envvar="TRIAGE_MODEL",
+            help="Model folder, champion or default. Default: the model in use.",
+        ),
     ] = None,
 ) -> None:
     """Explain one complaint: what was read where, what it means, what follows.

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 _Model = Annotated[
     Path | None,
-    typer.Option(envvar="TRIAGE_MODEL", help="Model folder. Default: the shipped model."),
+    typer.Option(
+        envvar="TRIAGE_MODEL", help="Model folder, champion or default. Default: the model in use."
+    ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 _Force = Annotated[bool, typer.Option("--force", help="Replace an output that is there.")]

@@ -27,7 +27,10 @@ def score(
     ] = None,
     model: Annotated[
         Path | None,
-        typer.Option(envvar="TRIAGE_MODEL", help="Model folder. Default: the shipped model."),
+        typer.Option(
+            envvar="TRIAGE_MODEL",
+            help="Model folder, champion or default. Default: the model in use.",
+        ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     with_text: Annotated[

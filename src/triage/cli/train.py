@@ -1,11 +1,13 @@
 """``triage train``: labelled complaints to a model folder, a report and a run in MLflow."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from triage.cli.options import COLUMNS, TRACKING_URI, choose_tracker, parse_columns
+from triage.errors import ConfigError
 
 
 def train(
@@ -50,10 +52,17 @@ def train(
     columns = parse_columns(column)
     from triage.cli.evaluate import show_scorecard
     from triage.cli.terminal import note, show_steps
-    from triage.default_model import default_folder, is_current, shipped_corpus
+    from triage.default_model import (
+        champion_folder,
+        default_folder,
+        is_current,
+        shipped_corpus,
+    )
 
-    folder = output or default_folder().with_name(name)
-    if if_needed and is_current(folder):
+    folder = output or default_folder().with_name(_check_name(name, shipped=not data))
+    if folder.resolve() == champion_folder().resolve():
+        raise ConfigError([f"{folder}: holds the model in use; only `triage promote` fills it"])
+    if if_needed and not data and is_current(folder):
         typer.echo(f"The model in {folder} is current.")
         return
     from triage.corpus import read_corpus
@@ -80,6 +89,23 @@ def train(
     typer.echo(f"The report, for people: {folder / REPORT}")
     if done.run:
         typer.echo(f"The run: {done.run} (see: triage experiments)")
+    if done.kept:
         typer.echo(
             f"Next: put it into use where it passes the gates: triage promote {done.run[:8]}"
         )
+
+
+def _check_name(name: str, *, shipped: bool) -> str:
+    """Refuse a name whose folder is another model's.
+
+    :raises ConfigError: for ``champion``, which only promoting fills; for ``default`` where it is not
+        the shipped corpus that is learned from; and for what is no plain name.
+    """
+    taken = name.startswith("champion") or (name == "default" and not shipped)
+    if taken or not re.fullmatch(r"\w[\w.-]*", name):
+        raise ConfigError(
+            [
+                f"--name {name!r} cannot name a model folder of yours; give another, such as --name pune"
+            ]
+        )
+    return name

@@ -69,10 +69,11 @@ def tune(
     _check_output(output, force=force)
     from triage.corpus import read_corpus
     from triage.default_model import shipped_corpus
+    from triage.evaluation.corpus_checks import hold_together
     from triage.tuning import DEFAULT_STORAGE, search_settings, take_stories
 
     columns = parse_columns(column)
-    complaints = read_corpus(data or [shipped_corpus()], columns=columns, note=_say)
+    complaints = hold_together(read_corpus(data or [shipped_corpus()], columns=columns, note=_say))
     if subset:
         complaints = take_stories(complaints, count=subset, seed=plan.start.seed)
         _check_subset(complaints, plan, subset)

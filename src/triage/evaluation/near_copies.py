@@ -12,6 +12,10 @@ RUN = 4
 
 NEAR_SHARE = 0.3
 NEAR_RUNS = 6
+COMMON = 20
+"""A run in more texts than this is a form's opening or a stock phrase, and no sign of copying."""
+
+_NUMBER = re.compile(r"\d+")
 WORD = re.compile(r"[^\W_]+(?:[\u0900-\u0963]+[^\W_]*)*")
 
 
@@ -24,26 +28,31 @@ def word_runs(text: str) -> frozenset[tuple[str, ...]]:
 def near_copies(runs: Sequence[frozenset[tuple[str, ...]]]) -> list[tuple[int, int]]:
     """Find pairs of texts that share six or more runs and three in ten of the shorter one's.
 
+    Runs that more than ``COMMON`` texts hold don't count, neither as shared nor as a text's own.
+
     :returns: pairs of indexes, the smaller first, sorted.
     """
     places: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for i, own in enumerate(runs):
         for run in own:
             places[run].append(i)
+    telling = [texts for texts in places.values() if len(texts) <= COMMON]
+    sizes = Counter(i for texts in telling for i in texts)
     shared: Counter[tuple[int, int]] = Counter()
-    for texts in places.values():
+    for texts in telling:
         shared.update((i, j) for n, i in enumerate(texts) for j in texts[n + 1 :])
     return sorted(
         (i, j)
         for (i, j), count in shared.items()
-        if count >= NEAR_RUNS and count >= NEAR_SHARE * min(len(runs[i]), len(runs[j]))
+        if count >= NEAR_RUNS and count >= NEAR_SHARE * min(sizes[i], sizes[j])
     )
 
 
 def hold_together(complaints: Sequence[LabelledComplaint]) -> list[LabelledComplaint]:
     """Give near-copies one scenario, so that no split has one to learn from and one to be asked.
 
-    Texts of the same words are held together too, however short. It goes on from copy to copy: where
+    Texts of the same words are held together too, however short, and whatever their numbers: a form
+    letter sent by many differs in its amounts alone. It goes on from copy to copy: where
     A is near B and B near C, the stories of all three become one.
 
     :param complaints: in an order of which the first one's scenario gives its name to the others'.
@@ -79,7 +88,7 @@ def _same_words(complaints: Sequence[LabelledComplaint]) -> list[tuple[int, int]
     firsts: dict[tuple[str, ...], int] = {}
     pairs = []
     for i, complaint in enumerate(complaints):
-        words = tuple(WORD.findall(complaint.text.lower()))
+        words = tuple(WORD.findall(_NUMBER.sub("0", complaint.text.lower())))
         if words and firsts.setdefault(words, i) != i:
             pairs.append((firsts[words], i))
     return pairs

@@ -77,6 +77,7 @@ def write_report(
     threshold: float,
     made_of: str,
     day: date | None = None,
+    name_ids: bool = True,
 ) -> str:
     """Write one page of HTML that needs nothing else: no script, no file, no address outside.
 
@@ -86,6 +87,7 @@ def write_report(
     :param threshold: probability from which a complaint is high risk, 0 to 1.
     :param made_of: what the cases are, as the end of the sentence "Measured on ...".
     :param day: when it was measured; None leaves it out.
+    :param name_ids: whether the ids of missed complaints are written.
     :returns: the page; without figures, and saying so, where matplotlib is not installed.
     """
     singles = [case for case in cases if not case.complaint.phenomenon]
@@ -111,6 +113,7 @@ def write_report(
         figures=_draw_if_possible(cases, scorecard, threshold),
         few=FEW,
         most_ids=MOST_IDS,
+        name_ids=name_ids,
     )
 
 

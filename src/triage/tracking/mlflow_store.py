@@ -6,15 +6,19 @@ its record. ``autolog`` and data set logging stay off, for they would keep texts
 
 import logging
 import os
+import re
+import shutil
 import socket
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from triage.errors import ConfigError, TrackingError
+from triage.persistence import REPORT
 from triage.tracking.records import NoTracker, Run, Tracker, TrainingRecord
 
 if TYPE_CHECKING:
@@ -85,7 +89,9 @@ def connect(uri: str) -> "Iterator[tuple[MlflowClient, str]]":
                 client = mlflow.MlflowClient()
                 experiment = _find_experiment(client, uri)
             except Exception as error:
-                raise TrackingError(f"the store {uri}: {explain_failure(error)}") from None
+                raise TrackingError(
+                    f"the store {show_uri(uri)}: {explain_failure(error)}"
+                ) from None
             yield client, experiment
     finally:
         mlflow.set_tracking_uri(before)
@@ -101,6 +107,15 @@ def _find_experiment(client: "MlflowClient", uri: str) -> str:
     # Beside the store, not below wherever the program happens to be started.
     beside = (path.parent / "mlflow-artifacts").resolve().as_uri() if path else None
     return str(client.create_experiment(EXPERIMENT, artifact_location=beside))
+
+
+def show_uri(uri: str) -> str:
+    """Give an address without the password that may stand in it.
+
+    >>> show_uri("postgresql://desk:secret@127.0.0.1/runs")
+    'postgresql://***@127.0.0.1/runs'
+    """
+    return re.sub(r"//[^@/]*@", "//***@", uri)
 
 
 def sqlite_path(uri: str) -> Path | None:
@@ -128,13 +143,23 @@ def open_tracker(uri: str, *, note: Note) -> Tracker:
 
 def close_abandoned(client: "MlflowClient", experiment: str) -> None:
     """Mark runs whose process on this machine is gone (killed, power cut) as interrupted."""
-    running = client.search_runs([experiment], "attributes.status = 'RUNNING'")
-    for run in running:
-        tags = run.data.tags
-        process = tags.get(_PROCESS, "")
-        here = tags.get(_HOST) == socket.gethostname()
-        if here and process.isdigit() and not Path(f"/proc/{process}").exists():
-            client.set_terminated(run.info.run_id, status="KILLED")
+    with suppress(Exception):  # tidying up is never worth a training
+        for run in client.search_runs([experiment], "attributes.status = 'RUNNING'"):
+            tags = run.data.tags
+            process = tags.get(_PROCESS, "")
+            here = tags.get(_HOST) == socket.gethostname()
+            if here and process.isdigit() and not _is_alive(int(process)):
+                client.set_terminated(run.info.run_id, status="KILLED")
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class MlflowTracker:
@@ -221,11 +246,14 @@ class _MlflowRun:
             for name, drawing in record.figures.items():
                 client.log_text(self.id, drawing.decode(), f"figures/{name}.svg")
 
-    def log_model(self, folder: Path) -> None:
-        """Keep the model folder, ready to be served."""
+    def log_model(self, folder: Path) -> bool:
+        """Keep the model folder, ready to be served; False where that failed."""
+        kept = False
         with self.guarded("model"):
             if self.id:
                 _log_service(self.uri, self.id, folder)
+                kept = True
+        return kept
 
 
 def _log_service(uri: str, run: str, folder: Path) -> str:
@@ -237,16 +265,20 @@ def _log_service(uri: str, run: str, folder: Path) -> str:
 
     mlflow = require_mlflow()
     code = Path(__file__).with_name("service.py")
-    with connect(uri) as (client, _):
+    with connect(uri) as (client, _), tempfile.TemporaryDirectory() as nearby:
+        # Without the page for people: it names cases, and a case's number may name a person.
+        copy = shutil.copytree(folder, Path(nearby) / "model", ignore=lambda *_: {REPORT})
         mlflow.start_run(run_id=run)
-        logged = mlflow.pyfunc.log_model(
-            name=MODEL_ARTIFACT,
-            python_model=str(code),
-            artifacts={signature.FOLDER: str(folder)},
-            signature=signature.build_signature(),
-            input_example=signature.build_example(),
-            pip_requirements=signature.list_requirements(),
-        )
-        mlflow.end_run()
-        client.update_run(run, status="RUNNING")  # it ends with its own block, not here
+        try:
+            logged = mlflow.pyfunc.log_model(
+                name=MODEL_ARTIFACT,
+                python_model=str(code),
+                artifacts={signature.FOLDER: str(copy)},
+                signature=signature.build_signature(),
+                input_example=signature.build_example(),
+                pip_requirements=signature.list_requirements(),
+            )
+        finally:
+            mlflow.end_run()
+            client.update_run(run, status="RUNNING")  # it ends with its own block, not here
     return str(logged.model_uri)

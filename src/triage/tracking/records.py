@@ -99,8 +99,8 @@ class Run(Protocol):
     def log_numbers(self, params: Mapping[str, object], metrics: Mapping[str, float]) -> None:
         """Keep parameters and numbers of a trial."""
 
-    def log_model(self, folder: Path) -> None:
-        """Keep the model folder, ready to be served."""
+    def log_model(self, folder: Path) -> bool:
+        """Keep the model folder, ready to be served; False where it is not kept."""
 
 
 class Tracker(Protocol):
@@ -122,8 +122,8 @@ class _NoRun:
     def log_numbers(self, params: Mapping[str, object], metrics: Mapping[str, float]) -> None:
         pass
 
-    def log_model(self, folder: Path) -> None:
-        pass
+    def log_model(self, folder: Path) -> bool:
+        return False
 
 
 class NoTracker:

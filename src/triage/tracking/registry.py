@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from triage.errors import TrackingError
-from triage.tracking.mlflow_store import connect, explain_failure, require_mlflow
+from triage.tracking.mlflow_store import connect, explain_failure, require_mlflow, show_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MODEL = "triage"
 CHAMPION, PREVIOUS = "champion", "previous"
 _MANIFEST = "manifest.json"
+_SHORTEST_ID = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def _open(uri: str) -> "Iterator[tuple[MlflowClient, str]]":
         except TrackingError:
             raise
         except Exception as error:
-            raise TrackingError(f"the store {uri}: {explain_failure(error)}") from None
+            raise TrackingError(f"the store {show_uri(uri)}: {explain_failure(error)}") from None
 
 
 def list_runs(uri: str, *, most: int = 50) -> list[RunSummary]:
@@ -95,9 +96,15 @@ def find_run(uri: str, name: str) -> RunSummary:
     :raises TrackingError: where there is none, or several ids begin so.
     """
     runs = list_runs(uri, most=1000)
-    found = [run for run in runs if run.id.startswith(name)] or [r for r in runs if r.name == name]
+    named = [run for run in runs if run.name == name]
+    found = (
+        [run for run in runs if run.id == name]
+        or [run for run in named if run.status == "FINISHED"]
+        or named
+        or [run for run in runs if len(name) >= _SHORTEST_ID and run.id.startswith(name)]
+    )
     if not found:
-        raise TrackingError(f"there is no run {name!r} in {uri}; see: triage experiments")
+        raise TrackingError(f"there is no run {name!r} in {show_uri(uri)}; see: triage experiments")
     if found[0].name != name and len(found) > 1:
         raise TrackingError(f"{len(found)} runs begin with {name!r}; give more of the id")
     return found[0]
@@ -107,7 +114,7 @@ def fetch_model(uri: str, run: str, folder: Path) -> None:
     """Copy the model folder of a run out of the store.
 
     :param run: full id of the run.
-    :param folder: where to; replaced as a whole where it is there.
+    :param folder: where to; not there yet.
     :raises TrackingError: where the run holds no model.
     """
     mlflow = require_mlflow()
@@ -117,7 +124,7 @@ def fetch_model(uri: str, run: str, folder: Path) -> None:
         manifests = sorted(Path(nearby).rglob(_MANIFEST))
         if not manifests:
             raise TrackingError(f"run {run}: its model holds no {_MANIFEST}; train it again")
-        put_in_place(manifests[0].parent, folder)
+        shutil.copytree(manifests[0].parent, folder)
 
 
 def _model_address(client: "MlflowClient", experiment: str, run: str) -> str:
@@ -125,20 +132,6 @@ def _model_address(client: "MlflowClient", experiment: str, run: str) -> str:
     if not models:
         raise TrackingError(f"run {run}: keeps no model; train it again, or name a model folder")
     return f"models:/{models[0].model_id}"
-
-
-def put_in_place(source: Path, folder: Path) -> None:
-    """Copy a model folder so that the place never holds half of one."""
-    new = folder.with_name(folder.name + ".new")
-    old = folder.with_name(folder.name + ".old")
-    for path in (new, old):
-        shutil.rmtree(path, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(source, new)
-    if folder.exists():
-        folder.rename(old)
-    new.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def crown(uri: str, run: str, *, reason: str) -> int:
@@ -155,7 +148,7 @@ def crown(uri: str, run: str, *, reason: str) -> int:
         version = client.create_model_version(
             MODEL, source=source, run_id=run, tags={"reason": reason}
         )
-        if before is not None:
+        if before is not None and before.run_id != run:
             client.set_registered_model_alias(MODEL, PREVIOUS, before.version)
         client.set_registered_model_alias(MODEL, CHAMPION, version.version)
         return int(version.version)
@@ -168,16 +161,22 @@ def tag_run(uri: str, run: str, tags: dict[str, str]) -> None:
             client.set_tag(run, name.replace(" ", "_"), value)
 
 
-def roll_back(uri: str) -> str:
-    """Make the champion before this one the champion again; a second time comes back.
+def find_previous(uri: str) -> str:
+    """Give the run of the champion before this one; empty where there was none."""
+    with _open(uri) as (client, _):
+        return _alias_run(client, PREVIOUS)
 
-    :returns: the run of the champion that now is.
-    :raises TrackingError: where there was none before.
-    """
+
+def swap_champions(uri: str) -> None:
+    """Make the champion before this one the champion again; a second time comes back."""
     with _open(uri) as (client, _):
         now, before = (_alias_version(client, alias) for alias in (CHAMPION, PREVIOUS))
-        if before is None:
-            raise TrackingError("there is no earlier champion to go back to")
         client.set_registered_model_alias(MODEL, CHAMPION, before.version)
         client.set_registered_model_alias(MODEL, PREVIOUS, now.version)
-        return str(before.run_id)
+
+
+def drop_champion(uri: str) -> None:
+    """Leave no champion: the default model is in use then."""
+    with _open(uri) as (client, _):
+        if _alias_version(client, CHAMPION) is not None:
+            client.delete_registered_model_alias(MODEL, CHAMPION)

@@ -55,3 +55,21 @@ def test_texts_without_words_and_different_texts_stay_apart(tell):
 
 def test_a_sound_corpus_stays_as_it_is(small_corpus):
     assert hold_together(small_corpus) == small_corpus
+
+
+def test_a_form_every_text_begins_with_makes_no_copies(small_corpus):
+    opening = "I want to lodge a complaint about online fraud with your good office today. "
+    cases = [replace(c, text=opening + c.text) for c in small_corpus if not c.phenomenon][:400]
+    before = len({c.scenario for c in cases})
+    assert len({c.scenario for c in hold_together(cases)}) > 0.95 * before
+
+
+def test_a_form_letter_sent_with_other_amounts_is_one_story(small_corpus):
+    like = small_corpus[0]
+    cases = [
+        replace(
+            like, id=str(i), scenario=str(i), text=f"I lost {i} rupees to the lottery of {i} May"
+        )
+        for i in range(1, 40)
+    ]
+    assert len({c.scenario for c in hold_together(cases)}) == 1

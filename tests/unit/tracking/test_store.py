@@ -1,6 +1,7 @@
 """Runs in an SQLite store: kept, marked when interrupted, and never at the cost of the work."""
 
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +20,15 @@ from triage.tracking.mlflow_store import (
     sqlite_path,
 )
 from triage.tracking.records import DataOrigin, NoTracker, TrainingRecord
-from triage.tracking.registry import crown, fetch_model, find_run, list_runs, roll_back
+from triage.tracking.registry import (
+    crown,
+    drop_champion,
+    fetch_model,
+    find_previous,
+    find_run,
+    list_runs,
+    swap_champions,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of MLflow's own libraries
 
@@ -65,13 +74,19 @@ def test_a_run_keeps_what_was_measured(uri, run_id, tmp_path):
 
 def test_the_champion_moves_and_comes_back(uri, run_id, model_folder, tmp_path):
     assert crown(uri, run_id, reason="passed every gate") == 1
-    with pytest.raises(TrackingError, match="no earlier champion"):
-        roll_back(uri)
+    assert find_previous(uri) == ""
     with open_tracker(uri, note=pytest.fail).start("second") as second:
         second.log_model(model_folder)
     crown(uri, second.id, reason="better")
     assert [r.name for r in list_runs(uri) if r.champion] == ["second"]
-    assert roll_back(uri) == run_id
+    crown(uri, second.id, reason="once more")  # promoting it twice forgets nobody
+    assert find_previous(uri) == run_id
+    swap_champions(uri)
+    assert [r.name for r in list_runs(uri) if r.champion] == ["first"]
+    swap_champions(uri)
+    assert [r.name for r in list_runs(uri) if r.champion] == ["second"]
+    drop_champion(uri)
+    assert not any(r.champion for r in list_runs(uri))
     fetch_model(uri, run_id, tmp_path / "model")
     same = (tmp_path / "model" / "manifest.json").read_bytes()
     assert same == (model_folder / "manifest.json").read_bytes()
@@ -81,6 +96,14 @@ def test_runs_are_found_by_id_and_name(uri, run_id):
     assert find_run(uri, run_id[:10]).id == find_run(uri, "first").id == run_id
     with pytest.raises(TrackingError, match="no run 'nothing'"):
         find_run(uri, "nothing")
+
+
+def test_a_name_comes_before_the_beginning_of_an_id(uri, run_id):
+    with open_tracker(uri, note=pytest.fail).start(run_id[:5]) as named:
+        pass
+    assert find_run(uri, run_id[:5]).id == named.id
+    with pytest.raises(TrackingError, match="no run"):
+        find_run(uri, run_id[:3])
 
 
 def test_a_run_without_a_model_says_so(uri, tmp_path):
@@ -146,6 +169,47 @@ def test_failures_are_told_without_what_they_quote():
     secret = ValueError("near 'Vishwambhar 9876501234': syntax error")
     assert explain_failure(secret) == "an error of kind ValueError"
     assert "another program" in explain_failure(OSError("(sqlite3) database is locked"))
+
+
+def test_a_locked_store_costs_no_training(tmp_path):
+    path = tmp_path / "mlflow.db"
+    uri = f"sqlite:///{path}"
+    with connect(uri) as (client, experiment):
+        client.create_run(
+            experiment, tags={"triage.host": socket.gethostname(), "triage.process": "999999"}
+        )
+    path.chmod(0o444)
+    tmp_path.chmod(0o555)
+    try:
+        with open_tracker(uri, note=lambda line: None).start("x") as run:
+            run.log_training(RECORD, {})
+    finally:
+        tmp_path.chmod(0o755)
+
+
+def test_a_model_that_cannot_be_kept_spoils_no_later_run(uri, model_folder, monkeypatch):
+    import mlflow
+
+    notes: list[str] = []
+
+    def fail(**_):
+        raise OSError(28, "No space left on device")
+
+    tracker = open_tracker(uri, note=notes.append)
+    with monkeypatch.context() as patch, tracker.start("full disk") as run:
+        patch.setattr(mlflow.pyfunc, "log_model", fail)
+        assert run.log_model(model_folder) is False
+    assert mlflow.active_run() is None
+    assert find_run(uri, "full disk").status == "FINISHED"
+    with tracker.start("later") as later:
+        assert later.log_model(model_folder) is True
+    assert len(notes) == 1
+
+
+def test_passwords_are_not_shown():
+    with pytest.raises(TrackingError) as told, connect("postgresql://desk:S3cret@127.0.0.1:1/x"):
+        pass
+    assert "S3cret" not in str(told.value)
 
 
 def test_nothing_is_kept_without_a_tracker(model_folder):
