@@ -138,8 +138,7 @@ def _record(
             f"urgency.{int(case.complaint.urgency)}",
         )
     )
-    usage = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    peaks = [use.ru_maxrss / 1024 for use in usage]
+    peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # without workers
     curve = {name: points for name, points in trained.curve.items() if points}
     figures = draw_figures(cases, scorecard, threshold=point.threshold)
     figures |= {f"learning_curve_{name}": draw_learning_curve(p) for name, p in curve.items()}
@@ -152,8 +151,7 @@ def _record(
         numbers={
             "threshold": point.threshold,
             "seconds": seconds,
-            "peak_memory_mb": peaks[0],
-            "peak_memory_of_a_worker_mb": peaks[1],
+            "peak_memory_mb": peak_memory_mb,
         },
         curve={name: [(n, m.value) for n, m in points] for name, points in curve.items()},
         figures=figures,
