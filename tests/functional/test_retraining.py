@@ -88,12 +88,13 @@ def test_a_failed_gate_is_an_exit_code(trained, triage, desk):
 @pytest.mark.parametrize(
     ("args", "code", "told"),
     [
-        (("train", "cases.csv", "--no-track"), 3, "column"),
+        (("train", "cases.csv", "--no-track", "--name", "mine"), 3, "column"),
+        (("train", "cases.csv"), 2, "--name 'default'"),
+        (("train", "cases.csv", "--name", "champion"), 2, "--name 'champion'"),
         (("train", "cases.csv", "--column", "mood=Risk"), 2, "OURS=THEIRS"),
         (("promote",), 2, "name a run"),
         (("promote", "nobody"), 2, "nobody"),
         (("compare", "pune", "nobody", "cases.csv", *COLUMNS, "urgency=Risk"), 2, "nobody"),
-        (("promote", "--rollback"), 2, "no earlier champion"),
     ],
 )
 def test_wrong_use_is_told_in_one_line(trained, triage, args, code, told):
