@@ -361,7 +361,7 @@ def run(few, quick, tmp_path, monkeypatch):
     import typer
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("triage.corpus.read_corpus", lambda paths: few)
+    monkeypatch.setattr("triage.corpus.read_corpus", lambda paths, **_: few)
     (tmp_path / "wide.toml").write_text(
         "[model]\nfolds = 2\n[search]\nhead_c = {low = 0.03, high = 3.0, log = true}\n"
         "[objective]\nmeasure = 'precision'\n"
@@ -370,7 +370,7 @@ def run(few, quick, tmp_path, monkeypatch):
     app.command("tune")(tune.tune)
 
     def call(*arguments):
-        return CliRunner().invoke(app, ["--config", "wide.toml", *arguments])
+        return CliRunner().invoke(app, ["--config", "wide.toml", "--no-track", *arguments])
 
     return call
 
