@@ -200,6 +200,14 @@ def _show(value: object) -> str:
     return repr(value) if is_plain(shown) else "something else"
 
 
+def leave_out(
+    others: Sequence[LabelledComplaint], own: Sequence[LabelledComplaint]
+) -> list[LabelledComplaint]:
+    """Give the others without those whose text is among one's own: no case is its own witness."""
+    texts = {complaint.text for complaint in own}
+    return [complaint for complaint in others if complaint.text not in texts]
+
+
 def hash_corpus(complaints: Sequence[LabelledComplaint]) -> str:
     """Give a hash of texts and labels, whatever files they came from."""
     digest = hashlib.sha256()

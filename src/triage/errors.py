@@ -4,6 +4,7 @@
 
     TriageError
     ├── ConfigError            a setting is wrong; lists all problems at once
+    │   └── MissingLibraryError    a library of the optional part is not installed
     ├── DataError              a file or a row cannot be used; names path, row and field
     │   └── OutputExistsError  the output is already there and --force was not given
     ├── TrackingError          a store of experiments cannot be used
@@ -36,6 +37,22 @@ class ConfigError(TriageError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = list(problems)
         super().__init__("; ".join(self.problems))
+
+
+class MissingLibraryError(ConfigError):
+    """Report a library of the optional part that is not installed.
+
+    :param what: what needs it, as the beginning of a sentence.
+    :param library: its name.
+    """
+
+    def __init__(self, what: str, library: str) -> None:
+        super().__init__(
+            [
+                f"{what} needs {library}, which is not installed; install it:"
+                " pip install 'triage[science]'"
+            ]
+        )
 
 
 class DataError(TriageError):

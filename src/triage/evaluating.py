@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from triage.errors import DataError, OutputExistsError
+from triage.errors import DataError
 from triage.evaluation.metrics import Measure
 from triage.evaluation.report import write_report
 from triage.evaluation.robustness import (
@@ -18,7 +18,7 @@ from triage.evaluation.robustness import (
 from triage.evaluation.scorecard import Judged, Scorecard, score_cases
 from triage.labels import HIGH_RISK_LEVEL
 from triage.model.assessor import TriageModel
-from triage.ranking import whole_or_nothing
+from triage.ranking import check_place, whole_or_nothing
 from triage.records import Assessment, Complaint, LabelledComplaint
 from triage.text.noise import SPOILERS, spoil_pieces
 
@@ -71,10 +71,7 @@ def check_page(path: Path, *, force: bool) -> None:
     if path.suffix.lower() not in PAGE_ENDINGS:
         found = path.suffix or "nothing"
         raise DataError(f"ends in {found!r}; expected {' or '.join(PAGE_ENDINGS)}", path=path)
-    if not path.parent.is_dir():
-        raise DataError("its folder does not exist; make it first", path=path)
-    if path.exists() and not force:
-        raise OutputExistsError("is already there; use --force to replace it", path=path)
+    check_place(path, force=force)
 
 
 def save_page(

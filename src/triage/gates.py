@@ -76,9 +76,15 @@ def load_gates(path: Path | None) -> Gates:
 
 def find_rival(candidate: Path) -> Path | None:
     """Give the model in use: the champion, else the default one; None where there is none else."""
-    rivals = [champion_folder()] if champion_folder().is_dir() else []
-    rivals += [default_folder()] if is_current(default_folder()) else []
-    return next((rival for rival in rivals if rival.resolve() != candidate.resolve()), None)
+    there = ((champion_folder(), Path.is_dir), (default_folder(), is_current))
+    return next(
+        (
+            rival
+            for rival, is_there in there
+            if rival.resolve() != candidate.resolve() and is_there(rival)
+        ),
+        None,
+    )
 
 
 def check_gates(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from triage.config import Settings
-from triage.corpus import read_corpus
+from triage.corpus import leave_out, read_corpus
 from triage.datasets import read_complaints
 from triage.default_model import shipped_corpus
 from triage.errors import DataError
@@ -145,9 +145,7 @@ def _choose_company(
             check_enough(own, settings)
             return ()
     others = read_corpus([shipped_corpus()]) if beside is None else beside
-    # A case that was taken from there is not its own witness.
-    texts = {complaint.text for complaint in own}
-    others = [complaint for complaint in others if complaint.text not in texts]
+    others = leave_out(others, own)
     check_enough([*own, *others], settings)
     return others
 

@@ -105,6 +105,15 @@ def check_output(path: Path, *, force: bool) -> None:
         raise DataError(
             f"ends in {path.suffix or 'nothing'!r}; expected one of {', '.join(ENDINGS)}", path=path
         )
+    check_place(path, force=force)
+
+
+def check_place(path: Path, *, force: bool) -> None:
+    """Say at once whether a file of any kind can be written there.
+
+    :raises OutputExistsError: where it is there already and ``force`` is False.
+    :raises DataError: where its folder is not there.
+    """
     if not path.parent.is_dir():
         raise DataError("its folder does not exist; make it first", path=path)
     if path.exists() and not force:

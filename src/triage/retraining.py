@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from triage.config import Settings
-from triage.corpus import hash_corpus, read_corpus
+from triage.corpus import hash_corpus, leave_out, read_corpus
 from triage.default_model import shipped_corpus
 from triage.evaluation.corpus_checks import hold_together
 from triage.evaluation.figures import draw_figures, draw_learning_curve
@@ -60,7 +60,7 @@ def retrain(
     tracker = tracker or NoTracker()
     start = time.monotonic()
     progress("looking for near-copies, which no part may share with another")
-    shipped = _list_others(own) if extend else []
+    shipped = leave_out(read_corpus([shipped_corpus()]), own) if extend else []
     complaints = hold_together([*own, *shipped])
     with tracker.start(name) as run:
         trained = train_model(
@@ -91,12 +91,6 @@ def retrain(
             run.log_training(record, documents)
             kept = run.log_model(output)
         return Retrained(trained, scorecard, run.id, kept)
-
-
-def _list_others(own: Sequence[LabelledComplaint]) -> list[LabelledComplaint]:
-    """List the shipped complaints but those that are among the user's own."""
-    texts = {complaint.text for complaint in own}
-    return [c for c in read_corpus([shipped_corpus()]) if c.text not in texts]
 
 
 def _report(

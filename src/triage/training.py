@@ -22,6 +22,7 @@ from triage.model.guarantees import Guarantee, Shortage, price_floors, state_gua
 from triage.model.heads import whole_complaints
 from triage.model.noisy_copies import noisy_copies
 from triage.model.opinion import choose_level
+from triage.model.targets import truly_high
 from triage.model.thresholds import mark_high_risk
 from triage.persistence import check_model_folder, save_model
 from triage.records import LabelledComplaint
@@ -109,8 +110,7 @@ def state_promises(
     Both rest on whole complaints alone, each judged by readers that had not seen its story.
     """
     whole = whole_complaints(complaints)
-    high = np.array([c.urgency >= HIGH_RISK_LEVEL for c in complaints], dtype=bool)
-    judged = fitted.unseen.risk[whole], high[whole], fitted.floor[whole]
+    judged = fitted.unseen.risk[whole], truly_high(complaints)[whole], fitted.floor[whole]
     languages = np.array([c.language for c in complaints])[whole]
     guarantees = state_guarantees(*judged, languages, fitted.point.threshold)
     return guarantees, price_floors(*judged)
@@ -120,7 +120,7 @@ def _measure_curve(
     complaints: Sequence[LabelledComplaint], fitted: Fitted
 ) -> dict[str, list[tuple[int, Measure]]]:
     category = np.array([CATEGORIES.index(c.category) for c in complaints])
-    high = np.array([c.urgency >= HIGH_RISK_LEVEL for c in complaints])
+    high = truly_high(complaints)
     curve: dict[str, list[tuple[int, Measure]]] = {"category_f1": [], "average_precision": []}
     whole = np.array([not c.phenomenon for c in complaints])  # sides of pairs are no sample
     for point in fitted.curve:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from triage import __version__
 from triage.config import Settings
 from triage.corpus import hash_corpus
-from triage.errors import ConfigError
+from triage.errors import ConfigError, MissingLibraryError
 from triage.evaluation.metrics import Measure
 from triage.records import LabelledComplaint
 from triage.search_plan import Choice, SearchPlan, Span
@@ -243,12 +243,7 @@ def _open_study(storage: str, name: str) -> "Iterator[Study]":
         import optuna
         from sqlalchemy.exc import SQLAlchemyError
     except ImportError:
-        raise ConfigError(
-            [
-                "a search over settings needs optuna, which is not installed; install it:"
-                " pip install 'triage[science]'"
-            ]
-        ) from None
+        raise MissingLibraryError("a search over settings", "optuna") from None
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     database = None

@@ -66,7 +66,10 @@ def tune(
     from triage.search_plan import load_plan
 
     plan = load_plan(config)
-    _check_output(output, force=force)
+    from triage.ranking import check_place
+
+    if output is not None:
+        check_place(output, force=force)  # before hours of work
     from triage.corpus import read_corpus
     from triage.default_model import shipped_corpus
     from triage.evaluation.corpus_checks import hold_together
@@ -198,18 +201,6 @@ def judge_search(found: "Searched", plan: "SearchPlan") -> list[str]:
         " numbers, and luck is part of them.",
         "Before you use it, measure it beside those of the start on complaints that no trial has seen.",
     ]
-
-
-def _check_output(output: Path | None, *, force: bool) -> None:
-    """Say before hours of work whether the settings can be written."""
-    from triage.errors import DataError, OutputExistsError
-
-    if output is None:
-        return
-    if not output.parent.is_dir():
-        raise DataError("its folder does not exist; make it first", path=output)
-    if output.exists() and not force:
-        raise OutputExistsError("is already there; use --force to replace it", path=output)
 
 
 def _check_subset(

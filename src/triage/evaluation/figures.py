@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.errors import ConfigError
+from triage.errors import MissingLibraryError
 from triage.evaluation.metrics import Measure, proportion
 from triage.evaluation.scorecard import Judged, Scorecard
 from triage.labels import CATEGORIES, HIGH_RISK_LEVEL, LANGUAGE_TITLES, LEVELS
@@ -104,8 +104,7 @@ def _draw(paint: Paint, name: str, title: str, height: float) -> bytes:
         from matplotlib.figure import Figure
         from matplotlib.layout_engine import ConstrainedLayoutEngine
     except ImportError:
-        problem = "drawing figures needs matplotlib, which is not installed"
-        raise ConfigError([f"{problem}; install it: pip install 'triage[science]'"]) from None
+        raise MissingLibraryError("drawing figures", "matplotlib") from None
 
     # From matplotlib's own defaults: a person's settings would change the bytes.
     with style.context(["default", STYLE | {"svg.hashsalt": name}]):

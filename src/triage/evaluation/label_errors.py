@@ -16,7 +16,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.errors import ConfigError
+from triage.errors import MissingLibraryError
 from triage.evaluation.corpus_checks import near_copies, word_runs
 from triage.labels import CATEGORIES, HIGH_RISK_LEVEL, Urgency
 from triage.records import LabelledComplaint
@@ -162,12 +162,7 @@ def import_cleanlab() -> tuple[ModuleType, ModuleType]:
     try:
         return import_module("cleanlab.filter"), import_module("cleanlab.rank")
     except ImportError:
-        raise ConfigError(
-            [
-                "looking for label errors needs cleanlab, which is not installed; install it:"
-                " pip install 'triage[science]'"
-            ]
-        ) from None
+        raise MissingLibraryError("looking for label errors", "cleanlab") from None
 
 
 def find_copies(complaints: Sequence[LabelledComplaint]) -> list[Copies]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
 from triage.config import Settings
-from triage.labels import CATEGORIES, HIGH_RISK_LEVEL
+from triage.labels import CATEGORIES
 from triage.model.guarantees import Shortage, choose_guaranteed_point
 from triage.model.heads import Decisions, Heads, fit_heads, whole_complaints
 from triage.model.readers import (
@@ -21,7 +21,7 @@ from triage.model.readers import (
     fit_readers,
     put_together,
 )
-from triage.model.targets import UNKNOWN, marked_segments, segment_targets, text_targets
+from triage.model.targets import UNKNOWN, marked_segments, segment_targets, text_targets, truly_high
 from triage.model.thresholds import OperatingPoint, choose_operating_point
 from triage.records import LabelledComplaint
 from triage.text.lexicon import Cue
@@ -107,7 +107,7 @@ def fit(
     heads = fit_heads(unseen, complaints, settings)
     decisions = decide_unseen(unseen, complaints, parts, settings)
     whole = whole_complaints(complaints)
-    judged = decisions.risk[whole], _truly_high(complaints)[whole], unseen.floor[whole]
+    judged = decisions.risk[whole], truly_high(complaints)[whole], unseen.floor[whole]
     point = choose_guaranteed_point(*judged, recall_floor=settings.recall_floor)
     if isinstance(point, Shortage):
         progress(point.say())
@@ -117,10 +117,6 @@ def fit(
     texts = [by_text for by_text, _ in (*weighed[len(parts) :], margins[0])]
     points = [CurvePoint(n, parts[0], said) for n, said in zip(taught, texts, strict=True)]
     return Fitted(readers, heads, point, decisions, unseen.floor, points if curve else [])
-
-
-def _truly_high(complaints: Sequence[LabelledComplaint]) -> NDArray[np.bool_]:
-    return np.array([c.urgency >= HIGH_RISK_LEVEL for c in complaints], dtype=bool)
 
 
 def _curve_shares(lesson: Lesson, part: NDArray[np.int64], complaints: int) -> dict[float, int]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.labels import CATEGORIES, AtRisk
+from triage.labels import CATEGORIES, HIGH_RISK_LEVEL, AtRisk
 from triage.model.estimators import THRESHOLD_LEVELS
 from triage.records import LabelledComplaint
 from triage.text.reading import Reading
@@ -23,6 +23,11 @@ def text_targets(complaints: Sequence[LabelledComplaint]) -> NDArray[np.int64]:
     """Give (texts, 8): the category's index, then ``urgency_targets`` and ``flag_targets``."""
     category = [CATEGORIES.index(complaint.category) for complaint in complaints]
     return np.column_stack([category, urgency_targets(complaints), flag_targets(complaints)])
+
+
+def truly_high(complaints: Sequence[LabelledComplaint]) -> NDArray[np.bool_]:
+    """Say of each complaint whether its label is high risk: (complaints,)."""
+    return np.array([c.urgency >= HIGH_RISK_LEVEL for c in complaints], dtype=bool)
 
 
 def urgency_targets(complaints: Sequence[LabelledComplaint]) -> NDArray[np.int64]:

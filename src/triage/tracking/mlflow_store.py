@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from triage.errors import ConfigError, TrackingError
+from triage.errors import ConfigError, MissingLibraryError, TrackingError
 from triage.persistence import REPORT
 from triage.tracking.records import NoTracker, Run, Tracker, TrainingRecord
 
@@ -61,11 +61,7 @@ def require_mlflow() -> Any:
     try:
         import mlflow
     except ImportError:
-        raise ConfigError(
-            [
-                "tracking needs mlflow, which is not installed; install it: pip install 'triage[science]'"
-            ]
-        ) from None
+        raise MissingLibraryError("tracking", "mlflow") from None
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
     return mlflow
