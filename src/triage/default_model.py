@@ -59,15 +59,11 @@ def load_model(
 ) -> TriageModel:
     """Load a model.
 
-    :param folder: a model folder, ``champion`` or ``default``; None takes the champion where there
-        is one, else the default model. That is trained from the shipped corpus where it is not
-        there yet or was made for another corpus (about a minute).
-    :param progress: called with a plain line before each step of such a training.
+    :param folder: see ``prepare_model``.
+    :param progress: called with a plain line before each step of a training.
     :raises ModelError: where a named folder cannot be used.
     """
-    found = find_model(folder)
-    if found == default_folder() and not is_current(found):
-        build_default_model(found, progress=progress or (lambda step: None))
+    found = prepare_model(folder, progress=progress)
     try:
         return load_model_folder(found)
     except ModelError as error:
@@ -77,6 +73,22 @@ def load_model(
                 " then use the shipped model: --model default"
             ) from None
         raise
+
+
+def prepare_model(folder: Path | str | None = None, *, progress: Progress | None = None) -> Path:
+    """Give the folder of a model, ready to be loaded.
+
+    :param folder: a model folder, ``champion`` or ``default``; None takes the champion where there
+        is one, else the default model. That is trained from the shipped corpus where it is not
+        there yet or was made for another corpus (about a minute).
+    :param progress: called with a plain line before each step of such a training.
+    :raises ModelError: where a named folder is none, or is damaged.
+    """
+    found = find_model(folder)
+    if found == default_folder() and not is_current(found):
+        build_default_model(found, progress=progress or (lambda step: None))
+    read_manifest(found)
+    return found
 
 
 def find_model(folder: Path | str | None = None) -> Path:

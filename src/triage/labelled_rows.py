@@ -5,7 +5,7 @@ is left as it stands, for ``corpus.check_labels`` to refuse.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,16 +48,17 @@ _WORD = re.compile(r"[^\W_]+")
 _LEVEL = re.compile(r"(\d)(?:\.0*)?")
 
 
-def fold_columns(columns: Mapping[str, str]) -> dict[str, str]:
+def fold_columns(columns: Mapping[str, str], *, ours: Collection[str] = FIELDS) -> dict[str, str]:
     """Check which of a desk's columns stands for which of ours, and fold their names.
 
     :param columns: our name to theirs, such as ``{"text": "Complaint Details"}``.
+    :param ours: all names that may be given one of theirs.
     :raises ConfigError: with every name that is not ours, or stands for nothing.
     """
     problems = [
-        f"column {name!r} is not one of ours; expected {', '.join(FIELDS)}"
+        f"column {name!r} is not one of ours; expected {', '.join(ours)}"
         for name in columns
-        if name not in FIELDS
+        if name not in ours
     ]
     problems += [
         f"column {name!r} has no name in the file; say what it is called there"

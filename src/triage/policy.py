@@ -1,7 +1,7 @@
 """From what was found in a complaint to its place in the queue, by rules that the desk edits."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -66,9 +66,19 @@ class Policy:
     """The rules in their order."""
 
     rules: tuple[Rule, ...]
+    _decided: dict[Findings, tuple[Priority, tuple[Rule, ...]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def decide(self, findings: Findings) -> tuple[Priority, tuple[Rule, ...]]:
         """Give the priority, and every rule that holds, most important first."""
+        # Most complaints share a few dozen findings.
+        decided = self._decided.get(findings)
+        if decided is None:
+            decided = self._decided[findings] = self._go_through(findings)
+        return decided
+
+    def _go_through(self, findings: Findings) -> tuple[Priority, tuple[Rule, ...]]:
         holding = tuple(rule for rule in self.rules if rule.holds(findings))
         spoken = tuple(
             rule for rule in holding if rule is holding[0] or rule.priority is not Priority.P4

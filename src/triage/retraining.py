@@ -15,8 +15,8 @@ from triage.evaluation.figures import draw_figures, draw_learning_curve
 from triage.evaluation.report import write_report
 from triage.evaluation.scorecard import Judged, Scorecard, score_cases
 from triage.persistence import CARD, REPORT, current_versions
-from triage.ranking import whole_or_nothing
 from triage.records import LabelledComplaint
+from triage.row_files import whole_or_nothing
 from triage.tracking.records import DataOrigin, NoTracker, Tracker, TrainingRecord, flatten
 from triage.training import Progress, Trained, train_model
 

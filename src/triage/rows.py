@@ -12,16 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from triage.errors import DataError
+from triage.lines import COMPRESSIONS, MAX_LINE, DamagedError, LineReader
+from triage.lines import Note as Note
+from triage.lines import Progress as Progress
 
 ENDINGS = (".csv", ".jsonl", ".parquet", ".xlsx")
+"""Kinds of files, and what the name of an output may end in."""
 
-Note = Callable[[str], None]
+INPUT_ENDINGS = (*ENDINGS, *(f"{kind}{end}" for kind in (".csv", ".jsonl") for end in COMPRESSIONS))
+"""What the name of an input may end in."""
+
 Check = Callable[[list[str]], None]
 
-_MOST_LINES = 60
-"""Lines of one complaint; more are several that an open quotation mark ran together."""
-
-_MAX_FIELD = 2**31 - 1
+_MOST_LINES = 60  # of one complaint; more are several that an open quotation mark ran together
+_CUT = "a line of more than 8 million characters was cut"
+_UNCLOSED = "a quotation mark is not closed"
+_MOST_UNPACKED = 2 << 30  # bytes of a spreadsheet; what is larger was made to fill a memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,16 @@ def is_missing(value: object) -> bool:
     return value is None or value != value
 
 
+def kind_of(path: Path) -> str:
+    """Give what a file's name ends in, without the ending of its compression.
+
+    >>> kind_of(Path("monday.csv.gz")), kind_of(Path("monday.XLSX")), kind_of(Path("all.gz"))
+    ('.csv', '.xlsx', '.gz')
+    """
+    ending, inner = path.suffix.lower(), Path(path.stem).suffix.lower()
+    return inner if inner and f"{inner}{ending}" in INPUT_ENDINGS else ending
+
+
 def check_file(path: Path) -> None:
     """Say at once whether a file can be read at all.
 
@@ -65,66 +81,119 @@ def check_file(path: Path) -> None:
         raise DataError("no such file; check the name", path=path)
     if path.is_dir():
         raise DataError("is a folder; name the files in it", path=path)
-    if path.suffix.lower() not in ENDINGS:
+    if kind_of(path) not in ENDINGS:
         raise DataError(
-            f"ends in {path.suffix or 'nothing'!r}; expected one of {', '.join(ENDINGS)}", path=path
+            f"ends in {path.suffix or 'nothing'!r}; expected one of {', '.join(INPUT_ENDINGS)}",
+            path=path,
         )
     if path.stat().st_size == 0:
         raise DataError("is empty; expected a header and at least one row", path=path)
 
 
 def read_rows(
-    path: Path, *, text: str | None, check: Check, wanted: Collection[str], note: Note
+    path: Path,
+    *,
+    text: str | None,
+    check: Check,
+    wanted: Collection[str],
+    note: Note,
+    limit_bytes: int | None = None,
+    progress: Progress = lambda share: None,
 ) -> Iterator[Row]:
     """Read the rows of a file in order, without holding more of it than its kind needs.
 
-    :param path: a file that ends in one of ``ENDINGS``.
+    :param path: a file that ends in one of ``INPUT_ENDINGS``.
     :param text: folded name of the column that holds the texts; where a comma that was not quoted
         cut a row up, the parts are put together in this column. None leaves them where they are.
     :param check: called with the folded names of the columns before the first row; raises what it
         has against them. JSONL has no header: there it is for the caller to look at each row.
     :param wanted: folded names of the columns to read; Parquet leaves the others on the disk.
     :param note: called with a plain line about what was odd, such as another encoding.
-    :raises DataError: where the file is missing, empty, damaged or of an unknown kind.
+    :param limit_bytes: bytes to read of a CSV or JSONL file that is not compressed; None reads all.
+    :param progress: called now and then with the share that was read, 0 to 1; not for XLSX.
+    :raises DataError: where the file is missing, empty, damaged or of an unknown kind; of a damaged
+        one after the rows that could be read.
     """
-    check_file(path)
+    last = 0
     try:
-        match path.suffix.lower():
+        check_file(path)
+        lines = LineReader(path, note=note, limit_bytes=limit_bytes, progress=progress)
+        match kind_of(path):
             case ".csv":
-                yield from _read_csv(path, text, check, note)
+                rows = _read_csv(lines, path, text, check, note)
             case ".jsonl":
-                yield from _read_jsonl(path, note)
+                rows = _read_jsonl(lines)
             case ".parquet":
-                yield from _read_parquet(path, check, wanted)
+                rows = _read_parquet(path, check, wanted, progress)
             case _:
-                yield from _read_xlsx(path, check, note)
+                rows = _read_xlsx(path, check, note)
+        for row in rows:
+            last = row.number
+            yield row
     except PermissionError:
         raise DataError("may not be read; check the permissions", path=path) from None
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror})", path=path) from None
+    except (DamagedError, OSError) as error:
+        damaged = isinstance(error, DamagedError)
+        problem = str(error) if damaged else f"cannot be read ({_name(error)})"
+        after = f" after row {last}; the rest was not read" if last else ""
+        raise DataError(f"{problem}{after}", path=path) from None
 
 
-def _read_csv(path: Path, text: str | None, check: Check, note: Note) -> Iterator[Row]:
-    encoding = _sniff_encoding(path, note)
-    csv.field_size_limit(_MAX_FIELD)
-    with path.open(encoding=encoding, errors="replace", newline="") as handle:
-        rows = csv.reader(handle)
-        header = [fold_name(name) for name in next(rows, [])]
-        check(header)
-        last = rows.line_num
-        for number, cells in enumerate(rows, start=1):
-            spanned, last = rows.line_num - last, rows.line_num
-            if not cells:
-                continue
-            problem = None
-            if spanned > _MOST_LINES:
-                problem = f"{spanned} lines ran together: a quotation mark is not closed"
-                note(f"{path}, lines to {last}: {problem}; mend the file and read it again")
-            if len(cells) != len(header):
-                problem = f"the row has {len(cells)} cells, the header {len(header)}"
-                # A comma that was not quoted cut the text up; its parts are put together again.
-                cells = _rejoin(cells, header, text)
-            yield Row(number, dict(zip(header, cells, strict=False)), problem)
+def _name(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or type(error).__name__
+
+
+def _read_csv(
+    lines: LineReader, path: Path, text: str | None, check: Check, note: Note
+) -> Iterator[Row]:
+    rows = _read_cells(lines)
+    header = [fold_name(name) for name in next(rows, ([], 0, None))[0]]
+    check(header)
+    end = 1
+    for number, (cells, spanned, problem) in enumerate(rows, start=1):
+        end += spanned
+        if not cells:
+            continue
+        if spanned > _MOST_LINES:
+            problem = f"{spanned} lines ran together: {_UNCLOSED}"
+            note(f"{path}, lines to {end}: {problem}; mend the file and read it again")
+        if len(cells) != len(header):
+            problem = problem or f"the row has {len(cells)} cells, the header {len(header)}"
+            # A comma that was not quoted cut the text up; its parts are put together again.
+            cells = _rejoin(cells, header, text)
+        yield Row(number, dict(zip(header, cells, strict=False)), problem)
+
+
+def _read_cells(lines: LineReader) -> Iterator[tuple[list[str], int, str | None]]:
+    """Give the cells of each row, the lines it has, and what is wrong with it.
+
+    An open quotation mark takes in what follows, up to ``MAX_LINE``. Then the lines it took are
+    read one by one: each may be somebody's complaint.
+    """
+    csv.field_size_limit(MAX_LINE)
+    source, cuts = iter(lines), 0
+    taken: list[str] = []
+
+    def take_lines() -> Iterator[str]:
+        for line in source:
+            taken.append(line)
+            yield line
+            if lines.cuts > cuts:  # its quotation mark may be in what was cut off: no row goes on
+                return
+
+    while True:
+        cuts = lines.cuts
+        try:
+            for cells in csv.reader(take_lines()):
+                yield cells, len(taken), _CUT if lines.cuts > cuts else None
+                taken.clear()
+        except csv.Error:
+            for line in taken:
+                yield next(csv.reader([line])), 1, _UNCLOSED
+            taken.clear()
+        else:
+            if lines.cuts == cuts:
+                return
 
 
 def _rejoin(cells: list[str], header: list[str], text: str | None) -> list[str]:
@@ -135,58 +204,60 @@ def _rejoin(cells: list[str], header: list[str], text: str | None) -> list[str]:
     return [*cells[:at], ",".join(cells[at : at + extra + 1]), *cells[at + extra + 1 :]]
 
 
-def _sniff_encoding(path: Path, note: Note) -> str:
-    """Tell UTF-8, UTF-16 and Windows' cp1252 apart, the only ones that desks' programs write."""
-    with path.open("rb") as handle:
-        start = handle.read(4)
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        note(f"{path}: is UTF-16, read as such")
-        return "utf-16"
-    if start[:3] == b"\xef\xbb\xbf":
-        return "utf-8-sig"
-    try:
-        with path.open(encoding="utf-8") as handle:
-            while handle.read(1 << 20):
-                pass
-    except UnicodeDecodeError:
-        note(f"{path}: is not UTF-8, read as Windows-1252; check that names look right")
-        return "cp1252"
-    return "utf-8"
+def _read_jsonl(lines: LineReader) -> Iterator[Row]:
+    number = cuts = 0
+    for line in lines:
+        if not line.strip():
+            continue
+        number += 1
+        if lines.cuts > cuts:
+            cuts = lines.cuts
+            yield Row(number, {}, _CUT)
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            yield Row(number, {}, "the line is not valid JSON")
+            continue
+        if isinstance(row, dict):
+            yield Row(number, {fold_name(key): value for key, value in row.items()})
+        else:
+            yield Row(number, {}, "the line is not a JSON object")
 
 
-def _read_jsonl(path: Path, note: Note) -> Iterator[Row]:
-    encoding = _sniff_encoding(path, note)
-    with path.open(encoding=encoding, errors="replace") as handle:
-        lines = (line for line in handle if line.strip())
-        for number, line in enumerate(lines, start=1):
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError):
-                yield Row(number, {}, "the line is not valid JSON")
-                continue
-            if isinstance(row, dict):
-                yield Row(number, {fold_name(key): value for key, value in row.items()})
-            else:
-                yield Row(number, {}, "the line is not a JSON object")
-
-
-def _read_parquet(path: Path, check: Check, wanted: Collection[str]) -> Iterator[Row]:
+def _read_parquet(
+    path: Path, check: Check, wanted: Collection[str], progress: Progress
+) -> Iterator[Row]:
     import pyarrow as arrow
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(path)
-        folded = [fold_name(name) for name in file.schema_arrow.names]
-        check(folded)
-        names = dict(zip(folded, file.schema_arrow.names, strict=True))
-        columns = [names[name] for name in names if name in wanted]
-        batches = file.iter_batches(columns=columns, batch_size=4096)
-        for number, cells in enumerate((row for part in batches for row in part.to_pylist()), 1):
-            yield Row(number, {fold_name(key): value for key, value in cells.items()})
-    except (arrow.ArrowException, ValueError) as error:
-        raise DataError(
-            f"is damaged or no Parquet file ({type(error).__name__})", path=path
-        ) from None
+        # Piece by piece and not mapped: a mapped file that becomes shorter ends the process.
+        pieces = {"pre_buffer": False, "buffer_size": 1 << 20, "page_checksum_verification": True}
+        with parquet.ParquetFile(path, **pieces) as file:
+            folded = [fold_name(name) for name in file.schema_arrow.names]
+            check(folded)
+            places = dict(zip(folded, file.schema_arrow.names, strict=True))
+            columns = {name: place for name, place in places.items() if name in wanted}
+            for number, cells in enumerate(_read_batches(file, columns, progress), start=1):
+                yield Row(number, cells)
+    except (arrow.ArrowException, ValueError, ArithmeticError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise DamagedError(f"is damaged or no Parquet file ({_name(error)})") from None
+
+
+def _read_batches(
+    file: Any, columns: dict[str, str], progress: Progress
+) -> Iterator[dict[str, Any]]:
+    rows = 0
+    for group in range(file.num_row_groups):  # no batch reaches into a damaged group
+        for batch in file.iter_batches(1024, row_groups=[group], columns=[*columns.values()]):
+            values = [batch.column(place).to_pylist() for place in columns.values()]
+            for cells in zip(*values, strict=True):
+                yield dict(zip(columns, cells, strict=True))
+            rows += batch.num_rows
+            progress(rows / file.metadata.num_rows)
 
 
 def _read_xlsx(path: Path, check: Check, note: Note) -> Iterator[Row]:
@@ -201,9 +272,10 @@ def _read_xlsx(path: Path, check: Check, note: Note) -> Iterator[Row]:
     wrong = (ValueError, LookupError, TypeError, AttributeError, EOFError, RuntimeError)
     damages = (*wrong, zipfile.BadZipFile, InvalidFileException, ParseError, zlib.error)
     try:
+        _check_unpacked(path)
         book = load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
         if not book.worksheets:
-            raise DataError("has no sheet with rows", path=path)
+            raise DamagedError("has no sheet with rows")
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # some programs write a size that is too small
         rows: Iterator[tuple[Any, ...]] = iter(sheet.iter_rows(values_only=True))
@@ -215,4 +287,13 @@ def _read_xlsx(path: Path, check: Check, note: Note) -> Iterator[Row]:
             if any(cell is not None for cell in cells):
                 yield Row(number, dict(zip(header, cells, strict=False)))
     except damages as error:
-        raise DataError(f"is damaged or no XLSX file ({type(error).__name__})", path=path) from None
+        raise DamagedError(f"is damaged or no XLSX file ({_name(error)})") from None
+
+
+def _check_unpacked(path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(path) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > _MOST_UNPACKED:
+        raise DamagedError(f"unpacks to {size / 2**30:,.1f} GB, more than 2; save it as CSV")

@@ -1,115 +1,291 @@
-"""Use case: files of complaints in, one ranked file out."""
+"""Use case: a backlog of complaints in, one ranked file out, whatever happens in between.
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
+What is scored is kept batch by batch in a file beside the output: a run that was stopped at any
+moment goes on with the same command, and ends with the same bytes as one that was not.
+"""
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
-from triage.datasets import check_input, read_complaints
-from triage.default_model import find_model, load_model
-from triage.errors import DataError
-from triage.model.assessor import TriageModel
-from triage.persistence import read_manifest
-from triage.ranking import COLUMNS, build_row, check_output, rank_assessments, write_rows
-from triage.records import Assessment, Complaint
+from triage import __version__
+from triage.batches import BATCH, Arrival, ScoredRow
+from triage.errors import DataError, OutputExistsError
+from triage.labels import Priority
+from triage.ledger import WRITING, Counts, Fingerprint, Ledger
+from triage.persistence import read_manifest, short_hash
+from triage.ranking import ASSESSMENT_COLUMNS, COLUMNS, KINDS
+from triage.records import Complaint
+from triage.row_files import check_output, write_rows
+from triage.scorer import give_up, load_scorer
+from triage.sources import Source
+from triage.urgent_file import UrgentFile
+from triage.workers import score_batches
 
 Note = Callable[[str], None]
-Progress = Callable[[int], None]
 
-BATCH = 512
+REJECTED_COLUMNS = ("source", "row", "id", "reason")
+SKIPPED_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """What a run of scoring gives.
+class Progress:
+    """How far a run came.
 
-    :param order: indexes into ``complaints`` and ``assessments``, first to call first.
+    :param rows: complaints that are scored, those of earlier sittings among them.
+    :param earlier: complaints that earlier sittings scored.
+    :param share: how much of the input was read, 0 to 1; None where nobody knows.
     """
 
-    complaints: list[Complaint]
-    assessments: list[Assessment]
-    order: list[int]
+    rows: int
+    earlier: int
+    high_risk: int
+    set_aside: int
+    share: float | None
 
 
-def score_files(
-    inputs: Sequence[Path],
-    output: Path,
-    *,
-    model_folder: Path | None = None,
-    model: TriageModel | None = None,
-    workers: int = 1,
-    with_text: bool = False,
-    force: bool = False,
-    note: Note = lambda line: None,
-    progress: Progress = lambda rows: None,
-) -> Scored:
-    """Score files and write them ranked, as one queue.
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run gave.
 
+    :param counts: see ``ledger.Counts``.
+    :param earlier: complaints that earlier sittings had scored.
+    :param seconds: of this sitting.
+    :param model: name and short hash of the model.
+    :param rejected: the file that lists what could not be read, or None where all could.
+    :param top: the first rows of the ranked file.
+    """
+
+    counts: Counts
+    earlier: int
+    seconds: float
+    model: tuple[str, str]
+    output: Path
+    rejected: Path | None
+    top: list[dict[str, Any]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be scored, and how.
+
+    :param sources: in the order in which they are read.
     :param output: its ending names its kind; whole or not there at all.
-    :param model: a model that is loaded already, used in this process; None loads ``model_folder``,
-        or the default, in each worker.
-    :param workers: processes; changes nothing in the result.
+    :param model_folder: of a model that is ready, see ``default_model.prepare_model``.
+    :param columns: our names to the input's own; tells this run from others.
     :param with_text: adds the column ``text``.
+    :param urgent: a file to which each P1 is appended as soon as it is found.
     :param force: replaces an output that is there.
-    :param note: called with a plain line about what was odd in a file.
-    :param progress: called with the number of complaints read so far.
-    :raises DataError: where an input or the output cannot be used; nothing was written then.
+    :param restart: forgets a run for this output that was stopped.
     """
-    check_output(output, force=force)
-    for path in inputs:
-        check_input(path)
-        if path.resolve() == output.resolve():
-            raise DataError("is input and output at once; name another output", path=path)
-    complaints = [complaint for path in inputs for complaint in read_complaints(path, note=note)]
-    assessments: list[Assessment] = []
-    for batch in _assess(complaints, model, model_folder, workers):
-        assessments += batch
-        progress(len(assessments))
-    order = rank_assessments(complaints, assessments)
-    rows = [build_row(rank, assessments[i]) for rank, i in enumerate(order, start=1)]
-    columns = list(COLUMNS)
-    if with_text:
-        columns.append("text")
-        for row, i in zip(rows, order, strict=True):
-            row["text"] = complaints[i].text
-    write_rows(output, rows, columns)
-    return Scored(complaints, assessments, order)
+
+    sources: Sequence[Source]
+    output: Path
+    model_folder: Path
+    columns: Mapping[str, str] = field(default_factory=dict)
+    with_text: bool = False
+    urgent: Path | None = None
+    force: bool = False
+    restart: bool = False
 
 
-def _assess(
-    complaints: list[Complaint], model: TriageModel | None, folder: Path | None, workers: int
-) -> Iterator[list[Assessment]]:
-    batches = _cut(complaints)
-    if workers <= 1 or model is not None:
-        model = model or load_model(folder)
-        yield from (model.assess_many(batch) for batch in batches)
-        return
-    if folder is not None:
-        read_manifest(find_model(folder))  # a wrong folder is named here, not by a broken worker
-    # Spawned, not forked: threads of numeric libraries do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_load_worker, initargs=(folder,)
-    ) as pool:
-        yield from pool.map(_assess_in_worker, batches)
+def score_job(
+    job: Job,
+    *,
+    workers: int = 1,
+    top: int = 0,
+    note: Note = lambda line: None,
+    progress: Callable[[Progress], None] = lambda progress: None,
+    step: Note = lambda line: None,
+) -> Summary:
+    """Score complaints and write them ranked, as one queue; go on with a run that was stopped.
+
+    Rows that cannot be read stand in the queue, for a person, and are listed in
+    ``<output>.rejected.jsonl`` with their place and the reason.
+
+    :param workers: processes; changes nothing in the result.
+    :param top: first rows of the ranked file to give back.
+    :param note: called with a plain line about what was odd.
+    :param progress: called after each batch.
+    :param step: called with a plain line before each step that takes its time.
+    :raises DataError: where nothing could be read, or the output or the disk cannot be used; what
+        was scored is kept, and the same call goes on with it.
+    """
+    began = time.monotonic()
+    check_output(job.output, force=True)
+    with _open_ledger(job) as ledger:
+        earlier = ledger.rows
+        if ledger.phase != WRITING:
+            _score_all(job, ledger, workers, note, progress)
+            step("looking for near-copies, and for the order of the queue")
+            ledger.settle()
+        counts = ledger.counts()
+        step("writing the ranked file")
+        rejected = _write_rejected(job.output, ledger, counts)
+        first = _write_ranked(job, ledger, top)
+        ledger.remove()
+    return Summary(
+        counts=counts,
+        earlier=earlier,
+        seconds=time.monotonic() - began,
+        model=(read_manifest(job.model_folder).name, short_hash(job.model_folder)),
+        output=job.output,
+        rejected=rejected,
+        top=first,
+    )
 
 
-def _cut(complaints: Sequence[Complaint]) -> Iterator[list[Complaint]]:
-    iterator = iter(complaints)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch
+@contextmanager
+def _open_ledger(job: Job) -> Iterator[Ledger]:
+    plan = {
+        "inputs": [source.describe() for source in job.sources],
+        "columns": dict(job.columns),
+        "model": short_hash(job.model_folder),
+        "choice of --with-text": job.with_text,
+        "file for the urgent": str(job.urgent.resolve()) if job.urgent else None,
+        "version of triage": __version__,
+    }
+    sizes = [source.size for source in job.sources]
+    with Ledger.open(job.output, plan, restart=job.restart, sizes=sizes) as ledger:
+        # Once all is scored the output may be there already: a run was killed just behind it.
+        if job.output.exists() and not job.force and ledger.phase != WRITING:
+            if ledger.is_new:
+                ledger.remove()
+            raise OutputExistsError("is already there; use --force to replace it", path=job.output)
+        for source, size in zip(job.sources, ledger.sizes, strict=True):
+            source.size = size
+        try:
+            yield ledger
+        except DataError:
+            if not ledger.rows:
+                ledger.remove()  # nothing to go on with
+            raise
 
 
-_worker_model: TriageModel | None = None
+def _score_all(
+    job: Job,
+    ledger: Ledger,
+    workers: int,
+    note: Note,
+    progress: Callable[[Progress], None],
+) -> None:
+    """Score what is not scored yet, and keep it."""
+    fingerprint, earlier = Fingerprint(), ledger.rows
+    arrivals = chain.from_iterable(source.read(note) for source in job.sources)
+    _skip(arrivals, ledger, fingerprint)
+    under_way: deque[tuple[list[Arrival], bytes]] = deque()
+
+    def take() -> Iterator[list[Complaint]]:
+        while batch := list(islice(arrivals, BATCH)):
+            if not (ledger.rows or under_way):
+                _check_any_read(batch)
+            fingerprint.update(batch)
+            under_way.append((batch, fingerprint.digest()))
+            yield [arrival.complaint for arrival in batch]
+
+    scored = score_batches(
+        take(),
+        load=partial(load_scorer, job.model_folder, with_text=job.with_text),
+        workers=workers,
+        note=note,
+        give_up=partial(give_up, with_text=job.with_text),
+    )
+    with ExitStack() as stack:
+        urgent = stack.enter_context(_open_urgent(job.urgent, ledger)) if job.urgent else None
+        for batch in stack.enter_context(closing(scored)):
+            length = urgent.append(_pick_urgent(batch.rows)) if urgent else 0
+            arrived, digest = under_way.popleft()
+            ledger.keep(arrived, batch, digest, length)
+            counts = ledger.counts()
+            progress(
+                Progress(
+                    rows=counts.rows,
+                    earlier=earlier,
+                    high_risk=counts.high_risk,
+                    set_aside=counts.set_aside,
+                    share=_share_read(job.sources),
+                )
+            )
 
 
-def _load_worker(folder: Path | None) -> None:
-    global _worker_model
-    _worker_model = load_model(folder)
+def _skip(arrivals: Iterator[Arrival], ledger: Ledger, fingerprint: Fingerprint) -> None:
+    """Read again what is scored already, to see that it is still the same."""
+    left = ledger.rows
+    while left and (again := list(islice(arrivals, min(left, SKIPPED_AT_ONCE)))):
+        fingerprint.update(again)
+        left -= len(again)
+    if ledger.rows:
+        ledger.check_prefix(fingerprint.digest())
 
 
-def _assess_in_worker(batch: list[Complaint]) -> list[Assessment]:
-    assert _worker_model is not None
-    return _worker_model.assess_many(batch)
+def _check_any_read(batch: Sequence[Arrival]) -> None:
+    """Refuse an input of which nothing could be read.
+
+    :param batch: the first one.
+    """
+    if len(batch) < BATCH and all(arrival.whole_source for arrival in batch):
+        raise DataError("; ".join(f"{a.source}: {a.complaint.problem}" for a in batch))
+
+
+def _open_urgent(path: Path, ledger: Ledger) -> UrgentFile:
+    kept = None if ledger.is_new else ledger.urgent_bytes
+    urgent = UrgentFile(path, kept_bytes=kept, columns=ASSESSMENT_COLUMNS)
+    if ledger.is_new:
+        ledger.begin_urgent(urgent.length)  # before the first row: those of other nights stay apart
+    return urgent
+
+
+def _pick_urgent(rows: Sequence[ScoredRow]) -> list[dict[str, Any]]:
+    return [
+        dict(zip(ASSESSMENT_COLUMNS, json.loads(row.cells), strict=False))
+        for row in rows
+        if row.priority == Priority.P1
+    ]
+
+
+def _share_read(sources: Sequence[Source]) -> float | None:
+    """Give the share of all bytes that was read; None where nobody knows how many there are."""
+    sizes = [source.size for source in sources]
+    if not all(sizes):
+        return None
+    read = sum((source.share or 0.0) * (source.size or 0) for source in sources)
+    return read / sum(size or 0 for size in sizes)
+
+
+def name_rejected(output: Path) -> Path:
+    """Name the file that lists the rows of a run that could not be read.
+
+    >>> str(name_rejected(Path("out/ranked.csv")))
+    'out/ranked.csv.rejected.jsonl'
+    """
+    return output.with_name(f"{output.name}.rejected.jsonl")
+
+
+def _write_rejected(output: Path, ledger: Ledger, counts: Counts) -> Path | None:
+    path = name_rejected(output)
+    if counts.set_aside:
+        write_rows(path, ledger.set_aside(), REJECTED_COLUMNS)
+        return path
+    path.unlink(missing_ok=True)  # of an output that this one replaces
+    return None
+
+
+def _write_ranked(job: Job, ledger: Ledger, top: int) -> list[dict[str, Any]]:
+    columns = (*COLUMNS, "text") if job.with_text else COLUMNS
+    first: list[dict[str, Any]] = []
+
+    def pass_on() -> Iterator[dict[str, Any]]:
+        for row in ledger.ranked(columns):
+            if len(first) < top:
+                first.append(row)
+            yield row
+
+    write_rows(job.output, pass_on(), columns, kinds=KINDS)
+    return first

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from triage.model.assessor import TriageModel
-from triage.ranking import COLUMNS, build_row
+from triage.ranking import ASSESSMENT_COLUMNS, list_values
 from triage.records import Complaint
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ASSESSMENT_COLUMNS = tuple(name for name in COLUMNS if name != "rank")
-"""Columns of an assessed table: those of a ranked file without the place in the queue."""
+__all__ = ["ASSESSMENT_COLUMNS", "assess_table"]
 
 
 def assess_table(model: TriageModel, table: "pd.DataFrame") -> "pd.DataFrame":
@@ -23,7 +22,7 @@ def assess_table(model: TriageModel, table: "pd.DataFrame") -> "pd.DataFrame":
     """
     import pandas as pd
 
-    rows = [build_row(0, found) for found in model.stream(_complaints(table))]
+    rows = [list_values(found) for found in model.stream(_complaints(table))]
     return pd.DataFrame(rows, columns=list(ASSESSMENT_COLUMNS), index=table.index)
 
 

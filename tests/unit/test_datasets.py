@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.datasets import read_complaints
-from triage.errors import DataError
+from triage.datasets import read_complaints, read_numbered
+from triage.errors import ConfigError, DataError
 
 
-def read(path):
+def read(path, **options):
     notes: list[str] = []
-    return list(read_complaints(path, note=notes.append)), notes
+    return list(read_complaints(path, note=notes.append, **options)), notes
 
 
 def test_csv_with_ids_and_times(write_csv):
@@ -60,10 +60,10 @@ def test_a_megabyte_and_nul_bytes_are_read(write_csv):
     assert len(complaints) == 2
 
 
-def test_repeated_ids_are_noted_and_kept(write_csv):
+def test_repeated_ids_are_kept(write_csv):
     complaints, notes = read(write_csv("id,text\n1,a b c\n1,d e f\n"))
-    assert len(complaints) == 2
-    assert "repeat an id" in notes[0]
+    assert [c.id for c in complaints] == ["1", "1"]
+    assert not notes
 
 
 def test_jsonl_with_broken_lines(tmp_path):
@@ -173,3 +173,67 @@ def test_a_sheet_that_says_it_is_smaller_than_it_is(tmp_path):
         for part, content in parts.items():
             target.writestr(part, content)
     assert len(read(path)[0]) == 5
+
+
+OWN = {"text": "Complaint Details", "id": "FIR No", "received_at": "Date"}
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "xlsx", "jsonl"])
+def test_a_desks_own_columns(tmp_path, ending):
+    path = tmp_path / f"in.{ending}"
+    row = {" complaint  details": "they have my video", "text": "x", "FIR NO": "7/26", "date": "d"}
+    frame = pd.DataFrame([row])
+    match ending:
+        case "csv":
+            frame.to_csv(path, index=False)
+        case "parquet":
+            frame.to_parquet(path)
+        case "xlsx":
+            frame.to_excel(path, index=False)
+        case _:
+            path.write_text(json.dumps(row))
+    (complaint,), notes = read(path, columns=OWN)
+    assert (complaint.id, complaint.text, complaint.received_at) == (
+        "7/26",
+        "they have my video",
+        "d",
+    )
+    assert not notes
+
+
+def test_a_column_that_is_not_there_is_named_with_those_that_are(write_csv):
+    path = write_csv("complaint details,number,i am ravi and want to die\nx,1,2\n")
+    with pytest.raises(DataError) as caught:
+        read(path, columns={"text": "Complaint Detail", "id": "fir"})
+    told = str(caught.value)
+    assert "'complaint detail' (for text), 'fir' (for id)" in told
+    assert "found 'complaint details', 'number'; rename" in told
+    assert "ravi" not in told
+
+
+def test_columns_of_jsonl_that_no_line_has(write_jsonl):
+    path = write_jsonl([{"text": "one"}, {"text": "two"}])
+    complaints, notes = read(path, columns={"id": "fir"})
+    assert [c.id for c in complaints] == ["1", "2"]
+    assert "no line with 'fir'" in notes[0]
+    with pytest.raises(DataError, match="no line with 'body'"):
+        read(path, columns={"text": "body"})
+
+
+def test_columns_that_are_none_of_ours(write_csv):
+    with pytest.raises(ConfigError, match="'urgency' is not one of ours; expected text, id"):
+        read(write_csv("text\nx\n"), columns={"urgency": "risk"})
+
+
+def test_row_numbers_count_empty_rows_and_may_have_a_prefix(write_csv):
+    path = write_csv("id,text\n,one\n\n,two\nA7,three\n")
+    found = [(n, c.id) for n, c in read_numbered(path, prefix="in.csv:")]
+    assert found == [(1, "in.csv:1"), (3, "in.csv:3"), (4, "A7")]
+
+
+def test_times_are_written_as_iso(tmp_path):
+    path = tmp_path / "in.parquet"
+    times = pd.to_datetime(["2026-01-02 10:30", None])
+    pd.DataFrame({"text": ["one", "two"], "received_at": times}).to_parquet(path)
+    complaints, _ = read(path)
+    assert [c.received_at for c in complaints] == ["2026-01-02T10:30:00", None]

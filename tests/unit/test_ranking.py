@@ -1,18 +1,27 @@
-import csv
-import errno
 import json
+import sqlite3
 from dataclasses import replace
+from datetime import UTC, datetime
 
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl import load_workbook
 
-from triage import ranking
-from triage.errors import DataError, OutputExistsError
+from triage.batches import ScoredRow
 from triage.labels import AtRisk, Category, Priority, Urgency
-from triage.ranking import COLUMNS, build_row, check_output, defuse, rank_assessments, write_rows
+from triage.model.opinion import assess_unreadable
+from triage.policy import load_policy
+from triage.ranking import (
+    ASSESSMENT_COLUMNS,
+    COLUMNS,
+    KINDS,
+    QUEUE_ORDER,
+    build_row,
+    list_values,
+    rank_key,
+    score_row,
+    tell_unread,
+)
 from triage.records import Assessment, Complaint
 
 BASE = Assessment(
@@ -33,6 +42,15 @@ BASE = Assessment(
 )
 
 
+def score(found=BASE, received=None, *, text="x", with_text=False):
+    return score_row(Complaint(found.id, text, received_at=received), found, with_text=with_text)
+
+
+def rank(found, times):
+    keys = [rank_key(score(a, t)) for a, t in zip(found, times, strict=True)]
+    return sorted(range(len(keys)), key=keys.__getitem__)
+
+
 def test_the_queue_goes_by_priority_then_risk_then_waiting():
     found = [
         BASE,
@@ -41,9 +59,7 @@ def test_the_queue_goes_by_priority_then_risk_then_waiting():
         replace(BASE, priority=Priority.P2, risk=0.54),
         replace(BASE, priority=Priority.P2, risk=0.9),
     ]
-    times = [None, None, "2026-01-01", "2026-01-02", None]
-    complaints = [Complaint(str(i), "x", received_at=t) for i, t in enumerate(times)]
-    assert rank_assessments(complaints, found) == [1, 4, 2, 3, 0]
+    assert rank(found, [None, None, "2026-01-01", "2026-01-02", None]) == [1, 4, 2, 3, 0]
 
 
 def test_level_four_comes_before_level_three_and_times_are_read():
@@ -54,98 +70,104 @@ def test_level_four_comes_before_level_three_and_times_are_read():
         replace(p1, urgency=Urgency.INTENT, risk=0.95),
         replace(p1, urgency=Urgency.INTENT, risk=0.95),
     ]
-    times = ["2026-02-01T10:00", None, "2026-01-05", "some day"]
-    complaints = [Complaint(str(i), "x", received_at=t) for i, t in enumerate(times)]
-    assert rank_assessments(complaints, found) == [1, 2, 0, 3]
+    assert rank(found, ["2026-02-01T10:00", None, "2026-01-05", "some day"]) == [1, 2, 0, 3]
 
 
-@pytest.mark.parametrize("ending", ["csv", "xlsx"])
-def test_a_formula_behind_a_control_character_comes_out_dead(tmp_path, ending):
-    path = tmp_path / f"out.{ending}"
-    write_rows(path, [build_row(1, replace(BASE, id="\x00=1+1", reasons=("\x01=2+2",)))], COLUMNS)
-    if ending == "csv":
-        assert ",=" not in path.read_text("utf-8-sig")
-        assert "\x00" not in path.read_text("utf-8-sig")
-    else:
-        sheet = load_workbook(path).active
-        assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+def test_times_are_compared_in_utc_and_bare_ones_are_indian():
+    times = [
+        "2026-03-01T10:00+05:30",  # 04:30 in Greenwich
+        "2026-03-01T05:00Z",
+        "2026-03-01T10:15",  # Indian: 04:45
+        "2026-03-01T00:00-04:00",  # 04:00
+        "2026-03-01T10:15:00.000001",
+    ]
+    assert rank([BASE] * 5, times) == [3, 0, 2, 4, 1]
+    assert (
+        score(received="2026-03-01T10:15").received == score(received="2026-03-01T04:45Z").received
+    )
 
 
-def rows():
-    return [build_row(1, BASE), build_row(2, replace(BASE, id="=1+1", reasons=("@x",)))]
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "",
+        "yesterday",
+        "x" * 10**6,
+        "\ud800",
+        "0001-01-01",
+        "9999-13-01",
+        "\x00",
+        5,
+        1.5,
+        [],
+        "१/२/२६",
+    ],
+)
+def test_an_odd_time_counts_as_just_arrived(odd):
+    assert rank([BASE, BASE], [odd, "2026-01-01"]) == [1, 0]
 
 
-@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "xlsx"])
-def test_every_kind_has_the_columns_in_order(tmp_path, ending):
-    path = tmp_path / f"out.{ending}"
-    write_rows(path, rows(), COLUMNS)
-    readers = {
-        "csv": lambda: list(pd.read_csv(path).columns),
-        "jsonl": lambda: list(json.loads(path.read_text("utf-8").splitlines()[0])),
-        "parquet": lambda: list(pd.read_parquet(path).columns),
-        "xlsx": lambda: [cell.value for cell in load_workbook(path).active[1]],
-    }
-    assert readers[ending]() == list(COLUMNS)
-    assert path.stat().st_mode & 0o077 == 0
-    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+def test_a_time_that_is_no_string_is_read():
+    assert score(received=datetime(2026, 1, 1, tzinfo=UTC)).received.startswith("2026-01-01T00:00")
 
 
-def test_formulas_come_out_dead(tmp_path):
-    write_rows(tmp_path / "out.csv", rows(), COLUMNS)
-    with (tmp_path / "out.csv").open(encoding="utf-8-sig") as handle:
-        found = list(csv.DictReader(handle))
-    assert found[1]["id"] == "'=1+1"
-    assert found[1]["reasons"] == "'@x"
-    write_rows(tmp_path / "out.xlsx", rows(), COLUMNS)
-    sheet = load_workbook(tmp_path / "out.xlsx").active
-    assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+ROWS = st.builds(
+    ScoredRow,
+    id=st.text(max_size=3),
+    priority=st.sampled_from(["P1", "P2", "P3", "P4"]),
+    urgency=st.integers(0, 4),
+    risk_step=st.sampled_from([0.0, 0.1, 0.2, 0.9, 1.0]),
+    received=st.sampled_from(["9999", "2026-01-01T00:00:00.000000", "2026-01-01T00:00:00.000001"]),
+    high_risk=st.booleans(),
+    needs_review=st.booleans(),
+    cells=st.just("[]"),
+)
 
 
-@given(st.text(max_size=30))
-def test_no_text_starts_like_a_formula(text):
-    assert not str(defuse(text)).lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
+@given(st.lists(ROWS, max_size=30))
+def test_the_order_on_disk_is_that_in_memory(rows):
+    with sqlite3.connect(":memory:") as base:
+        base.execute("CREATE TABLE rows (seq, priority, urgency, risk_step, received)")
+        base.executemany(
+            "INSERT INTO rows VALUES (?, ?, ?, ?, ?)",
+            [(i, r.priority, r.urgency, r.risk_step, r.received) for i, r in enumerate(rows)],
+        )
+        on_disk = [seq for (seq,) in base.execute(f"SELECT seq FROM rows ORDER BY {QUEUE_ORDER}")]
+    base.close()
+    assert on_disk == sorted(range(len(rows)), key=lambda i: rank_key(rows[i]))
 
 
-@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "xlsx"])
-def test_odd_characters_are_written(tmp_path, ending):
-    row = build_row(1, replace(BASE, id="a\x00b\ud800c\x0b"))
-    write_rows(tmp_path / f"out.{ending}", [row], COLUMNS)
+def test_a_row_has_each_column_in_its_kind():
+    row = build_row(1, BASE, near_copy_of="7")
+    assert tuple(row) == COLUMNS == ("rank", *ASSESSMENT_COLUMNS, "near_copy_of")
+    assert row["near_copy_of"] == "7"
+    assert all(type(value) is KINDS[name] for name, value in row.items())
 
 
-def test_an_output_that_is_there_is_kept(tmp_path):
-    path = tmp_path / "out.csv"
-    path.write_text("mine")
-    with pytest.raises(OutputExistsError, match="--force"):
-        check_output(path, force=False)
-    check_output(path, force=True)
+def test_cells_hold_the_row_and_the_text_only_where_asked():
+    assert json.loads(score(text="words").cells) == list_values(BASE)
+    assert json.loads(score(text="words", with_text=True).cells) == [*list_values(BASE), "words"]
 
 
-def test_outputs_that_cannot_be(tmp_path):
-    with pytest.raises(DataError, match="ends in"):
-        check_output(tmp_path / "out.doc", force=False)
-    with pytest.raises(DataError, match="folder does not exist"):
-        check_output(tmp_path / "no" / "out.csv", force=False)
+@given(st.text(alphabet=st.characters(), max_size=20))
+def test_any_id_can_be_kept(given_id):
+    row = score(replace(BASE, id=given_id))
+    row.id.encode()
+    assert json.loads(row.cells)[0].encode() == row.id.encode()
 
 
-def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
-    path = tmp_path / "out.csv"
-    path.write_text("before")
-
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(ranking, "_write_csv", full)
-    with pytest.raises(DataError, match="No space left"):
-        write_rows(path, rows(), COLUMNS)
-    assert path.read_text() == "before"
-    assert [p.name for p in tmp_path.iterdir()] == ["out.csv"]
+def test_half_characters_do_not_break_a_row():
+    row = score(replace(BASE, id="a\ud800\x00", reasons=("b\udfff",)))
+    row.cells.encode()
+    assert row.id == "a?\x00"
 
 
-def test_an_interruption_leaves_nothing_behind(tmp_path, monkeypatch):
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(ranking, "_write_csv", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        write_rows(tmp_path / "out.csv", rows(), COLUMNS)
-    assert not list(tmp_path.iterdir())
+def test_why_a_complaint_was_not_read():
+    lost = assess_unreadable(
+        Complaint("1", ""), "the program failed on it (KeyError)", load_policy()
+    )
+    assert tell_unread(score(lost, with_text=True)) == "the program failed on it (KeyError)"
+    assert tell_unread(score(BASE)) is None
+    foreign = replace(BASE, needs_review=True, language="unknown", reasons=("a", "b"))
+    assert tell_unread(score(foreign)) is None
+    assert tell_unread(score(replace(BASE, needs_review=True, reasons=('"unknown"',)))) is None

@@ -61,10 +61,9 @@ def assess(
 
 def describe(found: "Assessment") -> dict[str, Any]:
     """Give an assessment as plain values; snippets are masked, offsets are into the text."""
-    from triage.ranking import build_row
+    from triage.ranking import ASSESSMENT_COLUMNS, list_values
 
-    row = build_row(1, found)
-    del row["rank"]
+    row = dict(zip(ASSESSMENT_COLUMNS, list_values(found), strict=True))
     row["reasons"] = list(found.reasons)
     row["evidence"] = [
         {

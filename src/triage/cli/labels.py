@@ -56,7 +56,7 @@ def audit(
     from triage.cli.terminal import note, show_steps
     from triage.default_model import load_model
     from triage.labelling import audit_labels
-    from triage.ranking import check_output, write_rows
+    from triage.row_files import check_output, write_rows
 
     if output is not None:
         check_output(output, force=force)

@@ -1,5 +1,6 @@
 """Options that several commands share, and how they are read."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,9 +43,10 @@ def choose_tracker(track: bool, uri: str | None) -> "Tracker":
     return open_tracker(uri or default_store(), note=note) if track else NoTracker()
 
 
-def parse_columns(given: list[str] | None) -> dict[str, str]:
+def parse_columns(given: list[str] | None, *, fields: Sequence[str] = FIELDS) -> dict[str, str]:
     """Read ``OURS=THEIRS`` options.
 
+    :param fields: what may be named of ours.
     :returns: the user's column for each of ours that was named.
     :raises ConfigError: with every option that is none.
 
@@ -54,9 +56,9 @@ def parse_columns(given: list[str] | None) -> dict[str, str]:
     columns, problems = {}, []
     for pair in given or []:
         ours, equals, theirs = pair.partition("=")
-        if not equals or ours.strip() not in FIELDS or not theirs.strip():
+        if not equals or ours.strip() not in fields or not theirs.strip():
             problems.append(
-                f"--column {pair!r}: expected OURS=THEIRS with OURS one of {', '.join(FIELDS)}"
+                f"--column {pair!r}: expected OURS=THEIRS with OURS one of {', '.join(fields)}"
             )
         columns[ours.strip()] = theirs.strip()
     if problems:

@@ -15,8 +15,9 @@ from triage.model.readers import Readers, Signals
 from triage.model.thresholds import OperatingPoint, mark_high_risk
 from triage.policy import Policy, load_policy
 from triage.records import Assessment, Complaint
-from triage.text.pipeline import Language, build_nlp
+from triage.text.pipeline import ComplaintLanguage, build_nlp
 from triage.text.reading import ReadBatch, collector_paused, read_texts
+from triage.text.sketches import EMPTY_SKETCH, WIDTH, sketch_readings
 
 BATCH_SIZE = 1024
 
@@ -35,7 +36,7 @@ class TriageModel:
     settings: Settings
     policy: Policy = field(default_factory=load_policy)
     name: str = "default"
-    nlp: Language = field(default_factory=build_nlp, repr=False)
+    nlp: ComplaintLanguage = field(default_factory=build_nlp, repr=False)
 
     def assess(self, complaint: Complaint | str) -> Assessment:
         """Assess one complaint.
@@ -52,6 +53,17 @@ class TriageModel:
         A complaint on which anything fails comes back marked for review, never lost: where a
         batch fails it is read one by one, so that a bad text harms no other.
         """
+        return self.assess_batch(complaints)[0]
+
+    def assess_batch(
+        self, complaints: Sequence[Complaint]
+    ) -> tuple[list[Assessment], NDArray[np.uint32]]:
+        """Do the same, and give a sketch of each complaint by which near-copies are known.
+
+        :returns: assessments, and (complaints, ``sketches.WIDTH``) uint32.
+        """
+        if not complaints:
+            return [], np.empty((0, WIDTH), dtype=np.uint32)
         try:
             with collector_paused():
                 return self._assess_batch(complaints)
@@ -59,8 +71,10 @@ class TriageModel:
             if len(complaints) == 1:
                 kind = type(error).__name__  # its message might quote the text
                 doubt = f"the program failed on it ({kind})"
-                return [assess_unreadable(complaints[0], doubt, self.policy)]
-            return [self.assess_many([complaint])[0] for complaint in complaints]
+                unread = [assess_unreadable(complaints[0], doubt, self.policy)]
+                return unread, EMPTY_SKETCH[np.newaxis]
+            parts = [self.assess_batch([complaint]) for complaint in complaints]
+            return [found for part, _ in parts for found in part], np.vstack([s for _, s in parts])
 
     def stream(
         self, complaints: Iterable[Complaint], *, batch_size: int = BATCH_SIZE
@@ -70,13 +84,13 @@ class TriageModel:
         while batch := list(islice(iterator, batch_size)):
             yield from self.assess_many(batch)
 
-    def _assess_batch(self, complaints: Sequence[Complaint]) -> list[Assessment]:
-        if not complaints:
-            return []
+    def _assess_batch(
+        self, complaints: Sequence[Complaint]
+    ) -> tuple[list[Assessment], NDArray[np.uint32]]:
         batch = read_texts(self.nlp, [complaint.text for complaint in complaints])
         signals, decisions, high = self._decide(batch)
         carriers = find_carriers(batch, high, signals.best_segment, self._judge)
-        return [
+        assessments = [
             assess_reading(
                 complaint,
                 reading,
@@ -90,6 +104,7 @@ class TriageModel:
             )
             for i, (complaint, reading) in enumerate(zip(complaints, batch.readings, strict=True))
         ]
+        return assessments, sketch_readings(batch)
 
     def _decide(self, batch: ReadBatch) -> tuple[Signals, Decisions, NDArray[np.bool_]]:
         signals = self.readers.read(batch)
@@ -98,5 +113,7 @@ class TriageModel:
         return signals, decisions, high
 
     def _judge(self, batch: ReadBatch) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-        signals, _, high = self._decide(batch)
+        signals = self.readers.read(batch)
+        risk = self.heads.decide_levels(signals)[:, 1]
+        high = mark_high_risk(risk, signals.floor, self.point.threshold)
         return high, signals.best_segment

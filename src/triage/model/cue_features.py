@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from triage.model.features import (
+    Keys,
     Sightings,
     Units,
     count_columns,
@@ -187,21 +188,27 @@ def surroundings(finds: Finds, units: Units) -> Sightings:
         for nearness, (begin, end) in enumerate(bounds):
             places, meeting = expand(begin, end)
             salt = code[meeting] + np.uint64(4 * side + nearness)
-            hashed = hash_keys(units.keys[places] * _KEY + salt)
+            hashed = hash_keys(units.keys.values[places] * _KEY + salt)
             seen.append(Sightings(rows[meeting], to_columns(hashed)))
     return join_sightings(seen)
 
 
-def class_units(batch: ReadBatch, units: Units) -> Units:
-    """Keep of each row the word classes alone, a cue standing for all its words.
+class WordClasses:
+    """The word classes of a batch in their order, a cue standing for all its words."""
 
-    :returns: units whose keys are the classes in their order.
-    """
-    classes = [_with_cues(r.classes, r.mentions) for r in batch.readings]
-    codes = np.concatenate(classes) if classes else np.empty(0, dtype=np.uint64)
-    kept = np.flatnonzero(codes)
-    starts, stops = np.searchsorted(kept, units.starts), np.searchsorted(kept, units.stops)
-    return Units(hash_keys(codes[kept]), starts, stops, units.owner)
+    def __init__(self, batch: ReadBatch) -> None:
+        classes = [_with_cues(r.classes, r.mentions) for r in batch.readings]
+        codes = np.concatenate(classes) if classes else np.empty(0, dtype=np.uint64)
+        self._kept = np.flatnonzero(codes)
+        self._keys = Keys(hash_keys(codes[self._kept]))
+
+    def within(self, units: Units) -> Units:
+        """Give the same rows, of which the classes are the keys."""
+        bounds = (
+            np.searchsorted(self._kept, units.starts),
+            np.searchsorted(self._kept, units.stops),
+        )
+        return Units(self._keys, *bounds, units.owner)
 
 
 def _with_cues(classes: NDArray[np.uint8], mentions: Sequence[Mention]) -> NDArray[np.uint64]:
@@ -214,12 +221,12 @@ def _with_cues(classes: NDArray[np.uint8], mentions: Sequence[Mention]) -> NDArr
     return codes
 
 
-def near_ngrams(batch: ReadBatch, finds: Finds, units: Units) -> Sightings:
+def near_ngrams(finds: Finds, word_classes: WordClasses, units: Units) -> Sightings:
     """See what stands near what: words round cues, words a little apart, classes in their order.
 
     :returns: columns below 2**18.
     """
-    classes = class_units(batch, units)
+    classes = word_classes.within(units)
     return join_sightings(
         [
             surroundings(finds, units),

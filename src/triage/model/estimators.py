@@ -9,6 +9,7 @@ not seen, so their probabilities are calibrated.
 Source: stacked generalisation, Wolpert (1992); ordinal targets as binary ones, Frank and Hall (2001).
 """
 
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -61,16 +62,20 @@ class Spread:
 
     def project(self, matrix: sparse.csr_matrix) -> NDArray[np.float32]:
         """Give what rows of unit length add to each margin."""
-        return np.asarray((matrix @ self.weights) / square_roots(_square(matrix) @ self.squares))
+        squared = _with_data(matrix, matrix.data**2)
+        return np.asarray((matrix @ self.weights) / square_roots(squared @ self.squares))
 
     def project_bags(self, bags: CharacterBags) -> NDArray[np.float32]:
         """Do the same for characters: each distinct word is weighed once, wherever it stands."""
-        squares = bags.words @ (_square(bags.grams) @ self.squares)
+        squares = bags.words @ (_with_data(bags.grams, bags.grams.data**2) @ self.squares)
         return np.asarray((bags.words @ (bags.grams @ self.weights)) / square_roots(squares))
 
 
-def _square(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    return sparse.csr_matrix((matrix.data**2, matrix.indices, matrix.indptr), shape=matrix.shape)
+def _with_data(matrix: sparse.csr_matrix, data: NDArray[np.float32]) -> sparse.csr_matrix:
+    """Put other numbers into the same places."""
+    other = copy(matrix)  # a shallow one: building a matrix anew checks every place again
+    other.data = data
+    return other
 
 
 def square_roots(squares: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -80,9 +85,7 @@ def square_roots(squares: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _dampen(counts: sparse.csr_matrix) -> sparse.csr_matrix:
     """Let counts grow by their logarithm, as ``TfidfTransformer(sublinear_tf=True)`` does."""
-    return sparse.csr_matrix(
-        (1 + np.log(counts.data), counts.indices, counts.indptr), shape=counts.shape
-    )
+    return _with_data(counts, 1 + np.log(counts.data))
 
 
 @dataclass
@@ -157,7 +160,7 @@ class Block:
         # A row's length is that of its words together, as if no two shared an n-gram: near enough,
         # and known without multiplying out.
         grams = self.characters.transform(bags.grams[:, self.character_columns])
-        lengths = square_roots(bags.words @ _square(grams).sum(axis=1).A1)
+        lengths = square_roots(bags.words @ _with_data(grams, grams.data**2).sum(axis=1).A1)
         return (bags.words @ grams).multiply(1 / lengths)
 
 

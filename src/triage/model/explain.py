@@ -1,11 +1,14 @@
 """The evidence behind one assessment: the words it rests on, with places in the original text."""
 
+import re
 from collections.abc import Sequence
 
 from triage.records import Evidence
 from triage.text.mentions import Mention
 from triage.text.reading import Reading
 from triage.text.redaction import redact
+
+_DIGIT = re.compile(r"\d")
 
 MODEL_CUE = "model"
 """Names evidence that the statistics chose, not the lexicon."""
@@ -48,7 +51,7 @@ def _of_mention(original: str, reading: Reading, mention: Mention) -> Evidence:
     start, end = reading.original_span(mention.start, mention.end)
     words = original[start:end]
     # A phrase without a gap or a number is the lexicon's own words: nothing in it to mask.
-    own_words = not mention.gapped and not any(char.isdigit() for char in words)
+    own_words = not mention.gapped and not _DIGIT.search(words)
     return Evidence(
         start=start,
         end=end,

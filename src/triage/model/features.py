@@ -11,6 +11,7 @@ al. (2017).
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,20 +28,62 @@ _SKIP = np.uint64(0xC2B2AE3D27D4EB4F)
 _SHIFT = np.uint64(33)
 
 
-@dataclass(frozen=True, slots=True)
+class Keys:
+    """All tokens' keys of a batch, one text after the other; its n-grams are hashed once.
+
+    :param values: (tokens,) uint64.
+    """
+
+    def __init__(self, values: NDArray[np.uint64]) -> None:
+        self.values = values
+        self._hashes: dict[int, NDArray[np.uint64]] = {}
+        self._columns: dict[tuple[str, int], NDArray[np.int32]] = {}
+
+    def runs(self, size: int) -> NDArray[np.int32]:
+        """Give the column of the n-gram that begins at each place; (tokens - size + 1,)."""
+        if ("run", size) not in self._columns:
+            self._columns["run", size] = to_columns(self._hash_runs(size))
+        return self._columns["run", size]
+
+    def _hash_runs(self, size: int) -> NDArray[np.uint64]:
+        if size not in self._hashes:
+            if size == 1:
+                hashed = hash_keys(self.values)
+            else:
+                hashed = hash_keys(self._hash_runs(size - 1)[:-1] + self.values[size - 1 :] * _STEP)
+            self._hashes[size] = hashed
+        return self._hashes[size]
+
+    def pairs(self, distance: int) -> NDArray[np.int32]:
+        """Give the column of each key with the one so far behind it; (tokens - distance,)."""
+        if ("pair", distance) not in self._columns:
+            if 0 not in self._hashes:
+                self._hashes[0] = hash_keys(self.values * _SKIP)
+            hashed = hash_keys(self._hashes[0][:-distance] + self.values[distance:] * _STEP)
+            self._columns["pair", distance] = to_columns(hashed)
+        return self._columns["pair", distance]
+
+
+@dataclass(frozen=True)
 class Units:
     """Token ranges that become the rows of a matrix: whole texts, or segments of them.
 
-    :param keys: all tokens' keys of the batch, one text after the other.
+    :param keys: of the batch.
     :param starts: (rows,) first token of each row in ``keys``.
     :param stops: (rows,) one past the last.
     :param owner: (rows,) index of the text that the row belongs to.
     """
 
-    keys: NDArray[np.uint64]
+    keys: Keys
     starts: NDArray[np.int64]
     stops: NDArray[np.int64]
     owner: NDArray[np.int64]
+
+    @cached_property
+    def tokens(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Give each token of each row: its place, its row, and the tokens from it to the row's end."""
+        places, rows = expand(self.starts, self.stops)
+        return places, rows, self.stops[rows] - places
 
 
 def whole_texts(batch: ReadBatch) -> Units:
@@ -50,27 +93,26 @@ def whole_texts(batch: ReadBatch) -> Units:
     return Units(all_keys(batch), stops - lengths, stops, np.arange(len(lengths)))
 
 
-def all_segments(batch: ReadBatch) -> Units:
-    """Make one row of each segment; a text without tokens has none."""
-    offset, starts, stops, owner = 0, [], [], []
-    for i, reading in enumerate(batch.readings):
-        starts.append(reading.segments[:, 0] + offset)
-        stops.append(reading.segments[:, 1] + offset)
-        owner.append(np.full(len(reading.segments), i, dtype=np.int64))
-        offset += len(reading.keys)
-    if not starts:
-        empty = np.empty(0, dtype=np.int64)
-        return Units(all_keys(batch), empty, empty, empty)
-    return Units(
-        all_keys(batch), np.concatenate(starts), np.concatenate(stops), np.concatenate(owner)
-    )
+def all_segments(batch: ReadBatch, keys: Keys | None = None) -> Units:
+    """Make one row of each segment; a text without tokens has none.
+
+    :param keys: those of ``whole_texts``, so that n-grams are hashed once for both.
+    """
+    keys = keys or all_keys(batch)
+    segments = [reading.segments for reading in batch.readings]
+    counts = np.array([len(own) for own in segments], dtype=np.int64)
+    lengths = np.array([len(reading.keys) for reading in batch.readings], dtype=np.int64)
+    owner = np.repeat(np.arange(len(segments)), counts)
+    first = (np.cumsum(lengths) - lengths)[owner]
+    bounds = np.concatenate(segments) if segments else np.empty((0, 2), dtype=np.int64)
+    return Units(keys, bounds[:, 0] + first, bounds[:, 1] + first, owner)
 
 
-def all_keys(batch: ReadBatch) -> NDArray[np.uint64]:
+def all_keys(batch: ReadBatch) -> Keys:
     """Set all tokens' keys of a batch one after the other."""
     if not batch.readings:
-        return np.empty(0, dtype=np.uint64)
-    return np.concatenate([reading.keys for reading in batch.readings])
+        return Keys(np.empty(0, dtype=np.uint64))
+    return Keys(np.concatenate([reading.keys for reading in batch.readings]))
 
 
 def hash_keys(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -108,16 +150,11 @@ def word_ngrams(units: Units, *, largest: int) -> Sightings:
     :param largest: n-grams of 1 to this many words.
     :returns: columns below 2**18. N-grams don't cross the bounds of a row.
     """
-    seen = []
-    for size in range(1, largest + 1):
-        usable = len(units.keys) - size + 1
-        if usable <= 0:
-            break
-        hashed = hash_keys(units.keys[:usable])
-        for step in range(1, size):
-            hashed = hash_keys(hashed + units.keys[step : usable + step] * _STEP)
-        places, rows = expand(units.starts, units.stops - size + 1)
-        seen.append(Sightings(rows, to_columns(hashed)[places]))
+    places, rows, room = units.tokens
+    seen = [Sightings(rows, units.keys.runs(1)[places])]
+    for size in range(2, largest + 1):
+        fits = np.flatnonzero(room >= size)
+        seen.append(Sightings(rows[fits], units.keys.runs(size)[places[fits]]))
     return join_sightings(seen)
 
 
@@ -141,15 +178,13 @@ def skip_grams(units: Units, *, reach: int) -> Sightings:
 
     :returns: columns below 2**18.
     """
+    places, rows, room = units.tokens
     seen = []
     for distance in range(2, reach + 1):
-        usable = len(units.keys) - distance
-        if usable <= 0:
+        fits = np.flatnonzero(room > distance)
+        if not len(fits):
             break
-        hashed = hash_keys(units.keys[:usable] * _SKIP)
-        hashed = hash_keys(hashed + units.keys[distance:] * _STEP)
-        places, rows = expand(units.starts, units.stops - distance)
-        seen.append(Sightings(rows, to_columns(hashed)[places]))
+        seen.append(Sightings(rows[fits], units.keys.pairs(distance)[places[fits]]))
     return join_sightings(seen)
 
 
@@ -207,17 +242,16 @@ class CharacterGrams:
     def __init__(self) -> None:
         self._columns: dict[int, NDArray[np.int32]] = {}
 
-    def bags(self, kinds: Sequence[Units], key_strings: dict[int, str]) -> list[CharacterBags]:
+    def bags(self, kinds: Sequence[Units], batch: ReadBatch) -> list[CharacterBags]:
         """Make the bags of several kinds of rows over the same keys.
 
-        :param kinds: units of one batch, such as its texts and its segments.
-        :param key_strings: the key behind each hash of the batch.
+        :param kinds: units of the batch, such as its texts and its segments.
         """
-        distinct, inverse = np.unique(kinds[0].keys, return_inverse=True)
-        grams = self._word_matrix(distinct, key_strings)
+        distinct, inverse = batch.index_keys()
+        grams = self._word_matrix(distinct, batch.key_strings)
         bags = []
         for units in kinds:
-            places, rows = expand(units.starts, units.stops)
+            places, rows, _ = units.tokens
             seen = Sightings(rows, inverse[places].astype(np.int32))
             words = count_columns(seen, (len(units.starts), grams.shape[0]))
             words.data[:] = 1.0

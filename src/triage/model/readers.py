@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from triage.config import Settings
 from triage.labels import CATEGORIES
-from triage.model.cue_features import CueFeatures, near_ngrams
+from triage.model.cue_features import CueFeatures, WordClasses, near_ngrams
 from triage.model.estimators import (
     THRESHOLD_LEVELS,
     Block,
@@ -157,7 +157,8 @@ class MatrixMaker:
     def make(self, batch: ReadBatch) -> tuple[Matrices, Matrices]:
         """Make the features of a batch: those of the whole texts, and those of the segments."""
         finds = self.cue_features.lay_out(batch)
-        kinds = (whole_texts(batch), all_segments(batch))
+        classes, whole = WordClasses(batch), whole_texts(batch)
+        kinds = (whole, all_segments(batch, whole.keys))
         sizes = (self.settings.text_words, self.settings.segment_words)
         texts, segments = (
             Matrices(
@@ -165,12 +166,12 @@ class MatrixMaker:
                 Grams(
                     count_hashed(word_ngrams(units, largest=largest), units),
                     characters,
-                    count_hashed(near_ngrams(batch, finds, units), units),
+                    count_hashed(near_ngrams(finds, classes, units), units),
                     self.cue_features.matrix(finds, units),
                 ),
             )
             for units, largest, characters in zip(
-                kinds, sizes, self.characters.bags(kinds, batch.key_strings), strict=True
+                kinds, sizes, self.characters.bags(kinds, batch), strict=True
             )
         )
         return texts, segments
@@ -221,13 +222,15 @@ def rule_features(
     out = np.zeros((len(readings), RULE_WIDTH))
     floor = np.zeros(len(readings), dtype=np.int64)
     for i, reading in enumerate(readings):
-        sure = _highest(m for m in reading.mentions if m.cue.sure)
-        risk = _highest(m for m in reading.mentions if m.cue.kind in ("risk", "farewell"))
-        mention = _highest(m for m in reading.mentions if m.cue.kind in ("mention", "distress"))
+        telling = [m for m in reading.mentions if m.cue.kind != "topic"]
+        sure = _highest(m for m in telling if m.cue.sure)
+        risk = _highest(m for m in telling if m.cue.kind in ("risk", "farewell"))
+        mention = _highest(m for m in telling if m.cue.kind in ("mention", "distress"))
         out[i, [sure, 5 + risk, 10 + mention]] = 1
-        out[i, 15] = any(not m.counts and m.cue.level >= 2 for m in reading.mentions)
-        out[i, 16] = any(m.cue.kind == "death" and m.counts for m in reading.mentions)
-        out[i, 17] = any(m.cue.kind == "minor" for m in reading.mentions)
+        if telling:
+            out[i, 15] = any(not m.counts and m.cue.level >= 2 for m in telling)
+            out[i, 16] = any(m.cue.kind == "death" and m.counts for m in telling)
+            out[i, 17] = any(m.cue.kind == "minor" for m in telling)
         out[i, 18] = reading.minor_age
         floor[i] = sure
     return out, floor

@@ -48,6 +48,11 @@ def mentions_minor(text: str) -> bool:
     )
 
 
+def holds_low_number(word: str) -> bool:
+    """Say whether a word holds a number below 18; a text without one gives no such age or class."""
+    return any(number in _LOW for number in _NUMBER.findall(word))
+
+
 def _says_minor(text: str, start: int, stop: int) -> bool:
     for match in _AGE.finditer(text, start, stop):
         age = int(next(group for group in match.groups() if group))

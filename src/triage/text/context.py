@@ -5,7 +5,7 @@ sentence's end or a word such as "but" closes its scope. The triggers of all lan
 lexicon; this module knows none.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from spacy.attrs import NORM
 from spacy.matcher import PhraseMatcher
@@ -39,6 +39,11 @@ def sentence_ends(keys: list[int]) -> list[int]:
     :param keys: each token's spelling key as a hash; a mark is its own key.
     """
     return [i for i, key in enumerate(keys) if key in _MARK_KEYS]
+
+
+def ends_sentence(key: int) -> bool:
+    """Say whether a word, by its spelling key's hash, is a mark that ends a sentence."""
+    return key in _MARK_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ class ContextReader:
 def _read_alone(mention: Mention) -> Mention:
     """Read a mention whose meaning no context changes; a decoy says itself what it is."""
     if mention.cue.kind == "decoy":
-        return replace(mention, context=(mention.cue.reading,), level=0, counts=False)
+        return mention.read_as((mention.cue.reading,), level=0, counts=False)
     return mention
 
 
@@ -134,4 +139,4 @@ def judge(mention: Mention, found: frozenset[str]) -> Mention:
         level = 4
     elif level == 2 and "if" in context and mention.cue.sure:
         level = 3
-    return replace(mention, context=tuple(sorted(context)), level=level, counts=counts)
+    return mention.read_as(tuple(sorted(context)), level=level, counts=counts)

@@ -65,13 +65,15 @@ class CueFinder:
         by_second.setdefault(second, []).append(_GapPattern(self.cues[index], tuple(rest)))
 
     def __call__(self, doc: Doc) -> Doc:
+        """Set the cues of one doc and their context."""
+        doc._.mentions = self.find(doc)
+        return doc
+
+    def find(self, doc: Doc) -> tuple[Mention, ...]:
         """Find the cues of one doc and their context."""
         matches = self.matcher(doc)
-        if matches:
-            mentions = self._mentions(doc, matches)
-            if mentions:
-                doc._.mentions = self.reader.read(doc, keep_longest(mentions))
-        return doc
+        mentions = self._mentions(doc, matches) if matches else None
+        return self.reader.read(doc, keep_longest(mentions)) if mentions else ()
 
     def _mentions(self, doc: Doc, matches: list[Match]) -> list[Mention]:
         mentions: list[Mention] = []
@@ -90,10 +92,11 @@ class CueFinder:
 
     def _join_runs(self, doc: Doc, runs: list[Match]) -> list[Mention]:
         runs.sort(key=itemgetter(1))
+        present = {run[0] for run in runs}
         joined: list[Mention] = []
         for i, (first, start, end) in enumerate(runs, start=1):
             by_second = self._gaps_by_pair.get(first)
-            if by_second is None:
+            if by_second is None or by_second.keys().isdisjoint(present):
                 continue
             # Most patterns share their first run with hundreds: the second one tells them apart.
             for place in range(i, len(runs)):
@@ -103,6 +106,8 @@ class CueFinder:
                 gaps = by_second.get(second) if begin >= end else None
                 if gaps and not _ends_between(doc, end, begin):
                     for gap in gaps:
+                        if not present.issuperset(gap.rest):
+                            continue
                         ends = _follow(doc, [stop], gap.rest, runs)
                         joined += [
                             Mention(gap.cue, start, last, level=gap.cue.level, gapped=True)

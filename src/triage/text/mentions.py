@@ -28,6 +28,14 @@ class Mention:
     counts: bool = True
     gapped: bool = False
 
+    def read_as(self, context: tuple[str, ...], *, level: int, counts: bool) -> "Mention":
+        """Give the same words with what their context makes of them."""
+        return Mention(self.cue, self.start, self.end, context, level, counts, self.gapped)
+
+    def moved(self, start: int, end: int) -> "Mention":
+        """Give the same mention at another place."""
+        return Mention(self.cue, start, end, self.context, self.level, self.counts, self.gapped)
+
 
 def build_pattern(vocab: Vocab, run: Run) -> Doc:
     """Build the doc that a ``PhraseMatcher`` on NORM compares with.

@@ -82,19 +82,35 @@ def normalise(raw: str) -> NormalisedText:
     'suicide now'
     """
     text = raw[:MAX_CHARACTERS]
-    spaced = "  " in text or text[:1] == " " or text[-1:] == " "
-    if not spaced and _is_clean(text):
+    chunks = text.split(" ")
+    if "" not in chunks and all(map(_CHUNKS.__getitem__, chunks)):
         return NormalisedText(text)
     return _normalise_by_word(text.encode("utf-8", "replace").decode())  # half characters: "?"
 
 
-def _is_clean(text: str) -> bool:
-    """Say whether nothing in a text has to be changed but its spaces."""
-    if text.isascii():
-        return not (_ODD_ASCII_CHARACTER.search(text) or _MANY_ASCII_MARKS.search(text))
+def _is_clean(word: str) -> bool:
+    """Say whether nothing in a word has to be changed."""
+    if word.isascii():
+        return not (_ODD_ASCII_CHARACTER.search(word) or _MANY_ASCII_MARKS.search(word))
     return not (
-        _ODD_CHARACTER.search(text) or _MANY_MARKS.search(text)
-    ) and unicodedata.is_normalized("NFC", text)
+        _ODD_CHARACTER.search(word) or _MANY_MARKS.search(word)
+    ) and unicodedata.is_normalized("NFC", word)
+
+
+class _Chunks(dict[str, bool]):
+    """Whether each chunk between blanks is clean; found out once for each distinct one."""
+
+    MOST = 200_000
+    """Beyond, it starts afresh, so that a long run stays flat."""
+
+    def __missing__(self, chunk: str) -> bool:
+        if len(self) >= self.MOST:
+            self.clear()
+        clean = self[chunk] = _is_clean(chunk)
+        return clean
+
+
+_CHUNKS = _Chunks()
 
 
 def _normalise_by_word(text: str) -> NormalisedText:
@@ -105,7 +121,7 @@ def _normalise_by_word(text: str) -> NormalisedText:
             kept = _KEPT.search(word)
             if kept and clean.chars and clean.chars[-1] != " ":
                 clean.add(" ", start + kept.start())
-        elif _is_clean(word):
+        elif _CHUNKS[word]:
             clean.add(word, start)
         else:
             clean.add_by_character(word, start)

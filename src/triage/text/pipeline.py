@@ -14,11 +14,16 @@ from spacy.util import compile_infix_regex
 from triage.text.cues import CueFinder
 from triage.text.lexicon import Lexicon, load_lexicon
 from triage.text.typos import build_key_getter
+from triage.text.word_traits import WordTraits
 
 # Sentences are glued in every sixth complaint ("band karo.Mera"), also where spaCy, made for
 # edited text, expects a name: between two small letters, and around the danda.
 _GLUED = r"(?<=[a-z\u0900-\u0965])[.!?](?=[A-Za-z\u0900-\u0965]{2})"
 _DANDA = r"[\u0964\u0965|]"
+
+WARM_WORDS = 250_000
+"""Distinct words that are kept from batch to batch. They hold all that recur; once there are so many,
+each further batch forgets its new ones, so that a run over millions stays flat."""
 
 CACHED_CHUNKS = 200_000
 """Distinct chunks between blanks whose tokens are remembered; spaCy's own 10,000 are full after some
@@ -29,9 +34,11 @@ class ComplaintLanguage(Language):  # type: ignore[no-untyped-call]
     """spaCy's multi-language tokeniser with spelling keys as NORM."""
 
     lang = "xx"
+    traits: WordTraits
+    finder: CueFinder
 
 
-def build_nlp(lexicon: Lexicon | None = None) -> Language:
+def build_nlp(lexicon: Lexicon | None = None) -> ComplaintLanguage:
     """Build the pipeline.
 
     :param lexicon: cues and context rules; None takes the shipped ones.
@@ -49,8 +56,9 @@ def build_nlp(lexicon: Lexicon | None = None) -> Language:
     tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
     if not Doc.has_extension("mentions"):
         Doc.set_extension("mentions", default=())
-    finder: Any = nlp.add_pipe("triage_cues")
-    finder.attach(lexicon)
+    nlp.finder = nlp.add_pipe("triage_cues")  # type: ignore[assignment]
+    nlp.finder.attach(lexicon)
+    nlp.traits = WordTraits(vocab, most=WARM_WORDS)
     return nlp
 
 
@@ -59,4 +67,4 @@ def _create_cue_finder(nlp: Language, name: str) -> CueFinder:
     return CueFinder(nlp.vocab)
 
 
-__all__ = ["Language", "build_nlp"]
+__all__ = ["WARM_WORDS", "ComplaintLanguage", "Language", "build_nlp"]

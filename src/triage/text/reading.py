@@ -12,25 +12,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.attrs import IDX, LENGTH, NORM
-from spacy.language import Language
+from spacy.attrs import IDX, LENGTH, ORTH
 from spacy.tokens import Doc
 
 from triage.text.ages import mentions_minor
 from triage.text.context import sentence_ends
-from triage.text.language import detect_language
+from triage.text.language import LANGUAGES, MARKERS, choose_languages
 from triage.text.mentions import Mention
 from triage.text.normalise import NormalisedText, normalise
-from triage.text.word_classes import word_classes
+from triage.text.pipeline import WARM_WORDS, ComplaintLanguage
+from triage.text.word_traits import WordTraits
 
 MAX_SEGMENT = 24
 """Words of a segment at most: what is longer (many write without a full stop) is cut into windows."""
 
 WINDOW, STRIDE = 20, 10
 MIN_SEGMENT = 3
-WARM_WORDS = 250_000
-"""Distinct words that are kept from batch to batch. They hold all that recur; once there are so many,
-each further batch forgets its new ones, so that a run over millions stays flat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ class Reading:
         place: NDArray[np.int64] = np.cumsum(kept) - kept  # where each kept token stands then
         keys = self.keys[kept]
         mentions = tuple(
-            replace(m, start=int(place[m.start]), end=int(place[m.end - 1]) + 1)
+            m.moved(int(place[m.start]), int(place[m.end - 1]) + 1)
             for m in self.mentions
             if kept[m.start : m.end].all()
         )
@@ -92,27 +89,41 @@ class ReadBatch:
 
     :param readings: in the order of the texts.
     :param key_strings: the spelling key behind each hash that occurs in the batch.
+    :param known_index: what ``index_keys`` gives, where reading has found it out already.
     """
 
     readings: list[Reading]
     key_strings: dict[int, str] = field(repr=False)
+    known_index: tuple[NDArray[np.uint64], NDArray[np.int64]] | None = field(
+        default=None, repr=False
+    )
+
+    def index_keys(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Give the distinct keys of the batch, ascending, and for each token the place of its own.
+
+        :returns: (distinct,) uint64 and (tokens,), one text after the other.
+        """
+        if self.known_index is not None:
+            return self.known_index
+        keys = [reading.keys for reading in self.readings]
+        return np.unique(
+            np.concatenate(keys) if keys else np.empty(0, np.uint64), return_inverse=True
+        )
 
 
-def read_texts(nlp: Language, texts: Sequence[str]) -> ReadBatch:
+def read_texts(nlp: ComplaintLanguage, texts: Sequence[str]) -> ReadBatch:
     """Read texts through the pipeline, once each.
 
     :param nlp: from ``pipeline.build_nlp``.
     :param texts: original texts; a few hundred at a time is best.
     """
+    if not texts:
+        return ReadBatch([], {})
     zone = nlp.memory_zone() if len(nlp.vocab) > WARM_WORDS else nullcontext()
     with collector_paused(), zone:
         sources = [normalise(text) for text in texts]
-        readings = [_read_doc(nlp(source.text), source) for source in sources]
-        all_keys = [reading.keys for reading in readings]
-        distinct = np.unique(np.concatenate(all_keys)) if all_keys else np.empty(0, np.uint64)
-        strings = nlp.vocab.strings
-        key_strings = {int(key): strings[int(key)] for key in distinct}
-    return ReadBatch(readings, key_strings)
+        docs = [nlp.make_doc(source.text) for source in sources]
+        return _read_docs(nlp, docs, sources)
 
 
 @contextmanager
@@ -130,22 +141,71 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _read_doc(doc: Doc, source: NormalisedText) -> Reading:
-    table: NDArray[Any] = doc.to_array([NORM, IDX, LENGTH])
-    starts = table[:, 1].astype(np.int64)
-    keys = table[:, 0].astype(np.uint64)
-    key_list, language = keys.tolist(), detect_language(source.text)
-    return Reading(
-        source=source,
-        keys=keys,
-        starts=starts,
-        ends=starts + table[:, 2].astype(np.int64),
-        segments=cut_segments(sentence_ends(key_list), len(key_list)),
-        classes=word_classes(key_list, language),
-        mentions=doc._.mentions,
-        language=language,
-        minor_age=mentions_minor(source.text),
+def _read_docs(
+    nlp: ComplaintLanguage, docs: Sequence[Doc], sources: Sequence[NormalisedText]
+) -> ReadBatch:
+    """Read docs in arrays over all their tokens, and give each its part."""
+    tables = [doc.to_array([ORTH, IDX, LENGTH]) for doc in docs]
+    stops = np.cumsum([len(table) for table in tables])
+    begins = stops - [len(table) for table in tables]
+    owner = np.repeat(np.arange(len(docs)), stops - begins)
+    tokens: NDArray[Any] = np.concatenate(tables)
+    rows = nlp.traits.rows(tokens[:, 0])
+    words = nlp.traits.table[rows]
+    languages = _choose_languages(words, owner, begins)
+    keys = np.ascontiguousarray(words["key"])
+    classes = words["classes"][np.arange(len(owner)), languages[owner]]
+    starts = tokens[:, 1].astype(np.int64)
+    ends = starts + tokens[:, 2].astype(np.int64)
+    find = nlp.finder.find
+    marks = np.flatnonzero(words["ends"])
+    mark_bounds = np.searchsorted(marks, np.append(begins, len(owner))).tolist()
+    mark_places = (marks - begins[owner[marks]]).tolist()
+    low = np.bincount(owner, weights=words["low"], minlength=len(docs)).astype(bool).tolist()
+    readings = [
+        Reading(
+            source=sources[i],
+            keys=keys[begin:stop],
+            starts=starts[begin:stop],
+            ends=ends[begin:stop],
+            segments=cut_segments(mark_places[mark_bounds[i] : mark_bounds[i + 1]], stop - begin),
+            classes=classes[begin:stop],
+            mentions=find(docs[i]),
+            language=LANGUAGES[language],
+            minor_age=low[i] and mentions_minor(sources[i].text),
+        )
+        for i, (begin, stop, language) in enumerate(
+            zip(begins.tolist(), stops.tolist(), languages.tolist(), strict=True)
+        )
+    ]
+    distinct, inverse = _index_keys(nlp.traits, rows)
+    strings = nlp.vocab.strings
+    return ReadBatch(
+        readings, {key: strings[key] for key in distinct.tolist()}, (distinct, inverse)
     )
+
+
+def _index_keys(
+    traits: WordTraits, rows: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Do what ``ReadBatch.index_keys`` does, by sorting the distinct words alone."""
+    used = np.flatnonzero(np.bincount(rows))
+    distinct, key_of = np.unique(traits.table["key"][used], return_inverse=True)
+    place = np.zeros(len(traits.table), dtype=np.int64)
+    place[used] = key_of
+    return distinct, place[rows]
+
+
+def _choose_languages(
+    words: NDArray[Any], owner: NDArray[np.int64], begins: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    seen = np.zeros((len(begins), len(MARKERS) + 1), dtype=bool)
+    seen[owner, words["marker"]] = True
+    # Sums of runs of tokens, also of empty ones, from the running total.
+    total = np.zeros((len(owner) + 1, 3), dtype=np.int64)
+    np.cumsum(words["letters"], axis=0, out=total[1:])
+    letters = total[np.append(begins[1:], len(owner))] - total[begins]
+    return choose_languages(letters, seen)
 
 
 def cut_segments(ends: list[int], length: int) -> NDArray[np.int64]:

@@ -5,12 +5,9 @@ Marathi. The words of each class stand in ``lexicon/classes.toml``, to be read a
 """
 
 import tomllib
-from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
-import numpy as np
-from numpy.typing import NDArray
 from spacy.strings import hash_string  # type: ignore[attr-defined]
 
 from triage.errors import ConfigError
@@ -25,7 +22,8 @@ _TABLES = {
     "mr": ("mr", "hi", "en"),
     "unknown": ("en", "hi", "mr"),
 }
-"""Which tables hold for a text, the first one first: "fir" is a report in English, "then" in Hindi."""
+"""Which tables hold for a text, by ``language.LANGUAGES``, the first one first: "fir" is a report in
+English, "then" in Hindi."""
 
 
 @cache
@@ -53,11 +51,9 @@ def load_classes() -> dict[str, dict[int, int]]:
     }
 
 
-def word_classes(keys: Sequence[int], language: str) -> NDArray[np.uint8]:
-    """Give the class of each token, 0 where it has none.
+def word_classes(key: int) -> tuple[int, ...]:
+    """Give the class of a word in a text of each language, in the order of ``_TABLES``; 0 for none.
 
-    :param keys: spelling keys as hashes.
-    :param language: see ``language.detect_language``.
+    :param key: its spelling key as a hash.
     """
-    get = load_classes()[language].get
-    return np.array([get(key, 0) for key in keys], dtype=np.uint8)
+    return tuple(table.get(key, 0) for table in load_classes().values())

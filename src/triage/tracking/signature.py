@@ -3,8 +3,6 @@
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from triage.labels import CATEGORIES
-
 if TYPE_CHECKING:
     import pandas as pd
     from mlflow.models import ModelSignature
@@ -13,8 +11,7 @@ FOLDER = "model_folder"
 """Name of the artifact that is the model folder."""
 
 _PACKAGES = ("joblib", "numpy", "pandas", "scikit-learn", "scipy", "skops", "spacy")
-_NUMBERS = {"category_confidence", "risk", *(f"p_{category}" for category in CATEGORIES)}
-_YES_OR_NO = {"high_risk", "death_reported", "minor", "needs_review"}
+_TYPES = {str: "string", int: "long", float: "double", bool: "boolean"}
 
 
 def build_signature() -> "ModelSignature":
@@ -25,13 +22,11 @@ def build_signature() -> "ModelSignature":
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
-    from triage.tables import ASSESSMENT_COLUMNS
+    from triage.ranking import ASSESSMENT_COLUMNS, KINDS
 
-    kinds = {"urgency": "long", **dict.fromkeys(_NUMBERS, "double")}
-    kinds |= dict.fromkeys(_YES_OR_NO, "boolean")
     return ModelSignature(
         Schema([ColSpec("string", "text"), ColSpec("string", "id", required=False)]),
-        Schema([ColSpec(kinds.get(name, "string"), name) for name in ASSESSMENT_COLUMNS]),
+        Schema([ColSpec(_TYPES[KINDS[name]], name) for name in ASSESSMENT_COLUMNS]),
         ParamSchema([ParamSpec("column", "string", "")]),
     )
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from triage.model.cue_features import REACH, CueFeatures, class_units, surroundings
+from triage.model.cue_features import REACH, CueFeatures, WordClasses, surroundings
 from triage.model.features import (
     Sightings,
     all_segments,
@@ -77,4 +77,4 @@ def test_an_empty_batch_has_empty_features(model):
     empty = ReadBatch([], {})
     texts, segments = model.readers.maker.make(empty)
     assert texts.grams.near.shape[0] == segments.grams.near.shape[0] == 0
-    assert len(class_units(empty, whole_texts(empty)).keys) == 0
+    assert len(WordClasses(empty).within(whole_texts(empty)).keys.values) == 0
