@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+SPARK := $(VENV)/.installed-spark
 
 .PHONY: run test lint types imports unit benchmark model clean help
 
@@ -30,11 +31,16 @@ types: $(INSTALLED)
 imports: $(INSTALLED)
 	$(BIN)/lint-imports --no-cache
 
-unit: $(INSTALLED)
+unit: $(INSTALLED) $(SPARK)
 	$(BIN)/pytest
 
 benchmark: model  ## Measure the speed against the tokeniser alone.
 	@$(BIN)/python tests/benchmarks/pipeline_speed.py
+
+$(SPARK): requirements-spark.lock $(INSTALLED)
+	@echo "Installing Spark, for its tests"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@touch $@
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -222,16 +222,18 @@ def rule_features(
     out = np.zeros((len(readings), RULE_WIDTH))
     floor = np.zeros(len(readings), dtype=np.int64)
     for i, reading in enumerate(readings):
+        out[i, 18] = reading.minor_age
         telling = [m for m in reading.mentions if m.cue.kind != "topic"]
+        if not telling:
+            out[i, [0, 5, 10]] = 1
+            continue
         sure = _highest(m for m in telling if m.cue.sure)
         risk = _highest(m for m in telling if m.cue.kind in ("risk", "farewell"))
         mention = _highest(m for m in telling if m.cue.kind in ("mention", "distress"))
         out[i, [sure, 5 + risk, 10 + mention]] = 1
-        if telling:
-            out[i, 15] = any(not m.counts and m.cue.level >= 2 for m in telling)
-            out[i, 16] = any(m.cue.kind == "death" and m.counts for m in telling)
-            out[i, 17] = any(m.cue.kind == "minor" for m in telling)
-        out[i, 18] = reading.minor_age
+        out[i, 15] = any(not m.counts and m.cue.level >= 2 for m in telling)
+        out[i, 16] = any(m.cue.kind == "death" and m.counts for m in telling)
+        out[i, 17] = any(m.cue.kind == "minor" for m in telling)
         floor[i] = sure
     return out, floor
 

@@ -20,7 +20,7 @@ from triage.spark.folders import check_folder, write_folder
 from triage.spark.frames import build_schema, sort_rows
 from triage.spark.input_files import Columns, Input
 from triage.spark.inputs import Arrivals, list_inputs, read_arrivals, refuse
-from triage.spark.parcel import Parcel, pack_model
+from triage.spark.parcel import Parcel, pack_model, send_parcel
 from triage.spark.session import open_session, quiet, tamed
 from triage.spark.tasks import SCORED, score_arrivals
 
@@ -112,9 +112,9 @@ def _scored(
     """
     from pyspark import StorageLevel
 
-    score = partial(
-        score_arrivals, parcel=parcel, names=[file.name for file in files], with_text=with_text
-    )
+    names = [file.name for file in files]
+    sent = send_parcel(session, parcel)
+    score = partial(score_arrivals, parcel=sent, names=names, with_text=with_text)
     arrivals = read_arrivals(session, files, columns)
     schema = build_schema(SCORED)
     scored = arrivals.table.mapInArrow(score, schema).persist(StorageLevel.DISK_ONLY)

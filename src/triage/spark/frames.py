@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage.errors import ConfigError
-from triage.spark.parcel import pack_model
+from triage.spark.parcel import pack_model, send_parcel
 from triage.spark.session import quiet, require_pyspark
 from triage.spark.tasks import ASSESSMENT, HIDDEN, Kinds, assess_table
 
@@ -58,7 +58,8 @@ def score(
         sql.monotonically_increasing_id().alias(f"{HIDDEN}place"),
         *(complaints[_quote(f.name)] for f in kept),
     )
-    assess = partial(assess_table, parcel=pack_model(model), kept=[f.name for f in kept])
+    parcel = send_parcel(complaints.sparkSession, pack_model(model))
+    assess = partial(assess_table, parcel=parcel, kept=[f.name for f in kept])
     schema = StructType([*kept, *build_schema(ASSESSMENT).fields])
     with quiet():
         return prepared.mapInArrow(assess, schema)

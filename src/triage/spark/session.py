@@ -1,8 +1,11 @@
 """A Spark session: the one that is there, or a quiet one of our own; and Spark's errors, tamed."""
 
+import logging
 import os
 import re
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,7 +103,7 @@ def _start_local(master: str | None) -> "SparkSession":
     builder = SparkSession.builder.master(name_local(master or "local[*]")).appName("triage")
     for name, value in _LOCAL.items():
         builder = builder.config(name, value)
-    with _no_java_chatter():
+    with _no_java_chatter(), _own_interrupt():
         return _build(builder, master)
 
 
@@ -128,6 +131,25 @@ def _build(builder: "SparkSession.Builder", master: str | None) -> "SparkSession
 
 
 @contextmanager
+def _own_interrupt() -> Iterator[None]:
+    """Let Ctrl-C wait until Java has started, which else would be left behind; then it is as it was.
+
+    pyspark would have it ask Java first, in the middle of another question.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+    if heard and callable(before):  # not where Ctrl-C is to be ignored
+        raise KeyboardInterrupt
+
+
+@contextmanager
 def _no_java_chatter() -> Iterator[None]:
     """Start Java without its own error channel: it greets with a dozen lines nobody asked for."""
     sys.stderr.flush()
@@ -144,10 +166,21 @@ def _no_java_chatter() -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep pyspark's remark on pandas 3 from users: nothing here hands it a pandas table."""
+    """Keep two things from users: pyspark's remark on pandas 3, of which nothing here makes use, and
+    the traceback that py4j logs where Ctrl-C or the end of Java interrupts it.
+    """
+    root = logging.getLogger()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        root.addFilter(_is_not_py4j)
+        try:
+            yield
+        finally:
+            root.removeFilter(_is_not_py4j)
+
+
+def _is_not_py4j(record: logging.LogRecord) -> bool:
+    return "py4j" not in record.pathname
 
 
 def list_errors() -> tuple[type[Exception], ...]:
