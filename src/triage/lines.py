@@ -60,7 +60,7 @@ class LineReader:
         :raises DamagedError: after the lines that could be read, where a compressed file is damaged,
             or a file became shorter than it was.
         """
-        for lines in self._split(self._unpack()):
+        for lines in self._split(self.unpack()):
             for line in lines:
                 try:
                     text = line.decode()
@@ -115,7 +115,7 @@ class LineReader:
             self._noted.add(oddity)
             self._note(f"{self._path}: {oddity}")
 
-    def _unpack(self) -> Iterator[bytes]:
+    def unpack(self) -> Iterator[bytes]:
         """Give the file's bytes, unpacked, and UTF-16 as UTF-8."""
         with self._path.open("rb") as raw:
             size = self._path.stat().st_size
@@ -125,11 +125,12 @@ class LineReader:
             else:
                 size = size if self._limit is None else self._limit
                 chunks = _read_plain(raw, self._limit)
-            for chunk in self._drop_mark(chunks):
+            for chunk in self.drop_mark(chunks):
                 self._progress(min(1.0, raw.tell() / max(1, size)))
                 yield chunk
 
-    def _drop_mark(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    def drop_mark(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """Give the bytes without a byte-order mark, UTF-16 as UTF-8."""
         first = next(chunks, b"")
         while len(first) < 3 and (more := next(chunks, b"")):
             first += more

@@ -120,9 +120,9 @@ def read_rows(
         lines = LineReader(path, note=note, limit_bytes=limit_bytes, progress=progress)
         match kind_of(path):
             case ".csv":
-                rows = _read_csv(lines, path, text, check, note)
+                rows = read_csv_lines(lines, path, text, check, note)
             case ".jsonl":
-                rows = _read_jsonl(lines)
+                rows = read_json_lines(lines)
             case ".parquet":
                 rows = _read_parquet(path, check, wanted, progress)
             case _:
@@ -143,9 +143,13 @@ def _name(error: BaseException) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def _read_csv(
+def read_csv_lines(
     lines: LineReader, path: Path, text: str | None, check: Check, note: Note
 ) -> Iterator[Row]:
+    """Read the rows of CSV, a header first; see ``read_rows``.
+
+    :param path: what notes call the file.
+    """
     rows = _read_cells(lines)
     header = [fold_name(name) for name in next(rows, ([], 0, None))[0]]
     check(header)
@@ -204,7 +208,8 @@ def _rejoin(cells: list[str], header: list[str], text: str | None) -> list[str]:
     return [*cells[:at], ",".join(cells[at : at + extra + 1]), *cells[at + extra + 1 :]]
 
 
-def _read_jsonl(lines: LineReader) -> Iterator[Row]:
+def read_json_lines(lines: LineReader) -> Iterator[Row]:
+    """Read the rows of JSONL, one object a line; see ``read_rows``."""
     number = cuts = 0
     for line in lines:
         if not line.strip():

@@ -23,13 +23,14 @@ from triage.ledger import WRITING, Counts, Fingerprint, Ledger
 from triage.persistence import read_manifest, short_hash
 from triage.ranking import ASSESSMENT_COLUMNS, COLUMNS, KINDS
 from triage.records import Complaint
-from triage.row_files import check_output, write_rows
+from triage.row_files import check_output, remove_leftovers, write_rows
 from triage.scorer import give_up, load_scorer
 from triage.sources import Source
 from triage.urgent_file import UrgentFile
 from triage.workers import score_batches
 
 Note = Callable[[str], None]
+_Rejected = tuple[Path | None, list[str]]  # the file, and the names of whole sources
 
 REJECTED_COLUMNS = ("source", "row", "id", "reason")
 SKIPPED_AT_ONCE = 10_000
@@ -39,15 +40,13 @@ SKIPPED_AT_ONCE = 10_000
 class Progress:
     """How far a run came.
 
-    :param rows: complaints that are scored, those of earlier sittings among them.
+    :param counts: of what is scored, also in earlier sittings.
     :param earlier: complaints that earlier sittings scored.
     :param share: how much of the input was read, 0 to 1; None where nobody knows.
     """
 
-    rows: int
+    counts: Counts
     earlier: int
-    high_risk: int
-    set_aside: int
     share: float | None
 
 
@@ -60,6 +59,7 @@ class Summary:
     :param seconds: of this sitting.
     :param model: name and short hash of the model.
     :param rejected: the file that lists what could not be read, or None where all could.
+    :param unread: names of the sources that could not be read, wholly or from some row on.
     :param top: the first rows of the ranked file.
     """
 
@@ -69,6 +69,7 @@ class Summary:
     model: tuple[str, str]
     output: Path
     rejected: Path | None
+    unread: list[str]
     top: list[dict[str, Any]] = field(repr=False)
 
 
@@ -128,7 +129,7 @@ def score_job(
             ledger.settle()
         counts = ledger.counts()
         step("writing the ranked file")
-        rejected = _write_rejected(job.output, ledger, counts)
+        rejected, unread = _write_rejected(job.output, ledger, counts)
         first = _write_ranked(job, ledger, top)
         ledger.remove()
     return Summary(
@@ -138,6 +139,7 @@ def score_job(
         model=(read_manifest(job.model_folder).name, short_hash(job.model_folder)),
         output=job.output,
         rejected=rejected,
+        unread=unread,
         top=first,
     )
 
@@ -154,6 +156,7 @@ def _open_ledger(job: Job) -> Iterator[Ledger]:
     }
     sizes = [source.size for source in job.sources]
     with Ledger.open(job.output, plan, restart=job.restart, sizes=sizes) as ledger:
+        remove_leftovers(name_rejected(job.output))
         # Once all is scored the output may be there already: a run was killed just behind it.
         if job.output.exists() and not job.force and ledger.phase != WRITING:
             if ledger.is_new:
@@ -164,9 +167,14 @@ def _open_ledger(job: Job) -> Iterator[Ledger]:
         try:
             yield ledger
         except DataError:
-            if not ledger.rows:
+            if not (ledger.rows or _has_urgent(job.urgent, ledger)):
                 ledger.remove()  # nothing to go on with
             raise
+
+
+def _has_urgent(path: Path | None, ledger: Ledger) -> bool:
+    """Say whether rows were shown as urgent that are not kept: shown again, they would be double."""
+    return path is not None and path.exists() and path.stat().st_size > (ledger.urgent_bytes or 0)
 
 
 def _score_all(
@@ -203,16 +211,7 @@ def _score_all(
             length = urgent.append(_pick_urgent(batch.rows)) if urgent else 0
             arrived, digest = under_way.popleft()
             ledger.keep(arrived, batch, digest, length)
-            counts = ledger.counts()
-            progress(
-                Progress(
-                    rows=counts.rows,
-                    earlier=earlier,
-                    high_risk=counts.high_risk,
-                    set_aside=counts.set_aside,
-                    share=_share_read(job.sources),
-                )
-            )
+            progress(Progress(ledger.counts(), earlier, _share_read(job.sources)))
 
 
 def _skip(arrivals: Iterator[Arrival], ledger: Ledger, fingerprint: Fingerprint) -> None:
@@ -234,12 +233,13 @@ def _check_any_read(batch: Sequence[Arrival]) -> None:
         raise DataError("; ".join(f"{a.source}: {a.complaint.problem}" for a in batch))
 
 
-def _open_urgent(path: Path, ledger: Ledger) -> UrgentFile:
+@contextmanager
+def _open_urgent(path: Path, ledger: Ledger) -> Iterator[UrgentFile]:
     kept = None if ledger.is_new else ledger.urgent_bytes
-    urgent = UrgentFile(path, kept_bytes=kept, columns=ASSESSMENT_COLUMNS)
-    if ledger.is_new:
-        ledger.begin_urgent(urgent.length)  # before the first row: those of other nights stay apart
-    return urgent
+    with UrgentFile(path, kept_bytes=kept, columns=ASSESSMENT_COLUMNS) as urgent:
+        if ledger.is_new:  # before the first row: those of other nights stay apart
+            ledger.begin_urgent(urgent.length)
+        yield urgent
 
 
 def _pick_urgent(rows: Sequence[ScoredRow]) -> list[dict[str, Any]]:
@@ -268,13 +268,21 @@ def name_rejected(output: Path) -> Path:
     return output.with_name(f"{output.name}.rejected.jsonl")
 
 
-def _write_rejected(output: Path, ledger: Ledger, counts: Counts) -> Path | None:
-    path = name_rejected(output)
-    if counts.set_aside:
-        write_rows(path, ledger.set_aside(), REJECTED_COLUMNS)
-        return path
-    path.unlink(missing_ok=True)  # of an output that this one replaces
-    return None
+def _write_rejected(output: Path, ledger: Ledger, counts: Counts) -> tuple[Path | None, list[str]]:
+    """List what could not be read; give the list's file and the sources that stand as one."""
+    path, unread = name_rejected(output), list[str]()
+
+    def pass_on() -> Iterator[dict[str, Any]]:
+        for row in ledger.set_aside():
+            if counts.whole_sources and row["id"] == row["source"]:
+                unread.append(row["source"])
+            yield row
+
+    if not counts.set_aside:
+        path.unlink(missing_ok=True)  # of an output that this one replaces
+        return None, unread
+    write_rows(path, pass_on(), REJECTED_COLUMNS)
+    return path, unread
 
 
 def _write_ranked(job: Job, ledger: Ledger, top: int) -> list[dict[str, Any]]:

@@ -2,10 +2,8 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -15,27 +13,6 @@ from triage.ranking import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "Vishwambhar Pattanshetti 9876501234 gopaal@okbank"
-
-
-@pytest.fixture
-def triage(model_folder, tmp_path):
-    def run(
-        *args, stdin: str | bytes | None = None, **env: str
-    ) -> subprocess.CompletedProcess[str]:
-        data = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run(
-            [sys.executable, "-m", "triage", *map(str, args)],
-            input=data,
-            capture_output=True,
-            cwd=tmp_path,
-            env={**os.environ, "TRIAGE_MODEL": str(model_folder), "PYTHONUTF8": "1", **env},
-            timeout=300,
-        )
-        return subprocess.CompletedProcess(
-            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
-        )
-
-    return run
 
 
 @pytest.fixture
@@ -104,7 +81,12 @@ def test_the_default_output_stands_beside_the_input(triage, complaints, tmp_path
         (["score", "monday.csv", "-o", "out.doc"], 3, "ends in"),
         (["score", "monday.csv", "--model", "nowhere", "-o", "x.csv"], 4, "no model folder"),
         (["score", "monday.csv", "-o", "monday.csv", "--force"], 3, "input and output"),
-        (["score"], 2, "Missing argument"),
+        (["score"], 2, "name files to read"),
+        (["score", "monday.csv", "-o", "x.csv", "--stream-urgent", "x.csv"], 2, "name another"),
+        (["score", "monday.csv", "-o", "x.csv", "--stream-urgent", "monday.csv"], 3, "input and"),
+        (["score", "mon*.csv"], 2, "--output"),
+        (["score", "monda?.csv"], 2, "--output"),
+        (["score", "monday.csv", "--column", "story=x", "-o", "x.csv"], 2, "OURS=THEIRS"),
         (["score", "monday.csv", "--workers", "0"], 2, "workers"),
         (["train", "--config", "no.toml"], 2, "cannot be read"),
         (["evaluate", "no.jsonl"], 3, "no such file"),
@@ -113,17 +95,19 @@ def test_the_default_output_stands_beside_the_input(triage, complaints, tmp_path
     ],
 )
 def test_bad_input_is_one_line_and_a_code(triage, complaints, args, code, word):
+    before = complaints.read_bytes()
     done = triage(*args)
     assert done.returncode == code, done.stderr
     assert word in done.stderr
     assert "Traceback" not in done.stderr
+    assert complaints.read_bytes() == before
 
 
 def test_an_unforeseen_error_shows_no_text(triage, complaints, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
-        "import triage.ranking as r\n"
+        "import triage.ledger as ledger\n"
         "def fail(*a, **k): raise RuntimeError('text: ' + str(a))\n"
-        "r.rank_assessments = fail\n"
+        "ledger.Ledger.keep = fail\n"
     )
     done = triage(
         "score",
@@ -211,32 +195,6 @@ def test_help_is_quick_and_light(tmp_path):
     )
     assert done.returncode == 0, done.stderr.decode()
     assert b"score" in done.stdout
-
-
-def test_ctrl_c_stops_cleanly(model_folder, tmp_path):
-    path = tmp_path / "many.csv"
-    text = "they recorded my video call and ask for money again and again " * 20
-    path.write_text("text\n" + "\n".join([text] * 60_000))
-    with subprocess.Popen(
-        [sys.executable, "-m", "triage", "score", str(path), "-o", str(tmp_path / "out.csv")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "TRIAGE_MODEL": str(model_folder)},
-        cwd=tmp_path,
-        # A shell that runs the tests in the background has its children ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:
-        try:
-            while b"model:" not in process.stderr.readline():
-                assert process.poll() is None
-            time.sleep(1)
-            process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    assert process.returncode == 130, errors
-    assert b"Traceback" not in errors
-    assert [p.name for p in tmp_path.iterdir()] == ["many.csv"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -71,14 +71,15 @@ def describe(progress: "Progress", seconds: float) -> str:
 
     :param seconds: since this sitting began.
     """
-    rate = (progress.rows - progress.earlier) / max(seconds, 1e-9)
-    told = [f"{progress.rows:,} rows", f"{rate:,.0f} a second"]
-    if progress.share and rate:
-        left = progress.rows / progress.share - progress.rows
+    counts = progress.counts
+    rate = (counts.rows - progress.earlier) / max(seconds, 1e-9)
+    told = [f"{counts.rows:,} rows", f"{rate:,.0f} a second"]
+    if rate and progress.share and progress.share < 1:
+        left = counts.rows / progress.share - counts.rows
         told.append(f"{describe_time(left / rate)} left")
-    told.append(f"{progress.high_risk:,} high risk")
-    if progress.set_aside:
-        told.append(f"{progress.set_aside:,} set aside")
+    told.append(f"{counts.high_risk:,} high risk")
+    if counts.set_aside:
+        told.append(f"{counts.set_aside:,} set aside")
     return ", ".join(told)
 
 

@@ -1,22 +1,28 @@
 """``triage score``: complaints to one ranked file."""
 
 import os
+from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from triage.cli.options import parse_columns
-from triage.errors import ConfigError
+from triage.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from triage.scoring import Job
+    from triage.scoring import Job, Summary
     from triage.sources import Source
 
 LARGE = 20_000_000
 """Bytes of input from which all cores are used: below, loading a model in each costs more."""
+
+MOST_NAMED = 5
+"""Files that could not be read, of which a closing line tells the names."""
+
+INTERRUPTED = 130
 
 INPUTS = Annotated[
     list[str] | None,
@@ -110,8 +116,9 @@ def score(
     Example: triage score 'backlog/*.csv.gz' -o ranked.parquet --stream-urgent urgent.csv
     """
     columns = parse_columns(column, fields=("text", "id", "received_at"))
-    chosen = _choose_output(inputs or [], output, query=query is not None)
     _check_options(inputs, from_sql, query, engine, master)
+    chosen = _choose_output(inputs or [], output, query=query is not None)
+    _check_apart(inputs or [], Path(chosen), stream_urgent)
     if engine == "spark":
         from triage.cli.spark import score_on_spark
 
@@ -171,16 +178,29 @@ def _check_options(
 def _choose_output(inputs: "Sequence[str]", output: str | None, *, query: bool) -> str:
     if output is not None:
         return output
-    if query or len(inputs) != 1 or "*" in inputs[0]:
-        raise ConfigError(["name the ranked file with --output, such as --output ranked.csv"])
     from triage.datasets import kind_of
 
-    first = Path(inputs[0])
+    first = Path(inputs[0]) if inputs else None
+    if query or first is None or len(inputs) > 1 or (has_magic(inputs[0]) and not first.exists()):
+        raise ConfigError(["name the ranked file with --output, such as --output ranked.csv"])
     if first.is_dir():
         return str(first.with_name(f"{first.resolve().name}_ranked.csv"))
     kind = kind_of(first)
     stem = first.name.lower().rpartition(kind)[0] if kind else first.stem
     return str(first.with_name(f"{first.name[: len(stem)]}_ranked{kind or '.csv'}"))
+
+
+def _check_apart(inputs: "Sequence[str]", output: Path, urgent: Path | None) -> None:
+    """Refuse to write over what is read: those complaints would be lost."""
+    from triage.scoring import name_rejected
+
+    written = [output, name_rejected(output)]
+    if urgent and urgent.resolve() in [path.resolve() for path in written]:
+        raise ConfigError(["--stream-urgent names the output; name another file"])
+    written += [urgent] if urgent else []
+    for given in map(Path, inputs):
+        if given.is_file() and any(path.exists() and path.samefile(given) for path in written):
+            raise DataError("is input and output at once; name another output", path=given)
 
 
 def _open_sources(
@@ -226,11 +246,24 @@ def _run(job: "Job", *, workers: int | None, rows: int) -> None:
                 step=progress.step,
             )
     except KeyboardInterrupt:
-        note("what is scored is kept; the same command goes on from there")
-        raise
+        typer.echo("triage: stopped; what is scored is kept, the same command goes on", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     if rows:
         show_queue(done.top, left=done.counts.rows - len(done.top))
-    show_summary(done)
+    show_summary(done, urgent=job.urgent)
+    _check_all_read(done)
+
+
+def _check_all_read(done: "Summary") -> None:
+    """Let who started the run, maybe a script at night, know of files that were not read."""
+    if not done.unread:
+        return
+    named = ", ".join(done.unread[:MOST_NAMED])
+    left = len(done.unread) - MOST_NAMED
+    raise DataError(
+        f"not read, or not to the end: {named}{f' and {left:,} more' if left > 0 else ''}; in the"
+        f" queue a row stands for each, for a person; the reasons are in {done.rejected}"
+    )
 
 
 def _choose_workers(sources: "Sequence[Source]") -> int:

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from triage.ledger import Counts
     from triage.scoring import Summary
 
-_EVIDENCE = 110
+_EVIDENCE = 70
 """Characters of evidence that the table shows at most."""
 
 PRIORITY_STYLES = {
@@ -104,15 +105,20 @@ def describe_counts(counts: "Counts") -> list[str]:
     return lines
 
 
-def show_summary(done: "Summary") -> None:
-    """Print what a run gave and what to do next, in English and Hindi."""
+def show_summary(done: "Summary", *, urgent: Path | None = None) -> None:
+    """Print what a run gave and what to do next, in English and Hindi.
+
+    :param urgent: the file to which each P1 was added, where there is one.
+    """
     typer.echo("")
     for line in describe_counts(done.counts):
         typer.echo(line)
     name, short_hash = done.model
-    earlier = f", {done.earlier:,} of them in an earlier sitting" if done.earlier else ""
-    typer.echo(f"{describe_time(done.seconds)}{earlier}; model {name} ({short_hash}).")
+    earlier = f" {done.earlier:,} were scored in an earlier sitting." if done.earlier else ""
+    typer.echo(f"Time: {describe_time(done.seconds)}.{earlier} Model: {name} ({short_hash}).")
     typer.echo(f"The ranked file: {done.output}")
+    if urgent:
+        typer.echo(f"Each P1 was added at once to: {urgent}")
     if done.rejected:
         typer.echo(f"What could not be read, in the queue as well: {done.rejected}")
     typer.echo("Next: open it, call P1 first. To see why one stands where it does, paste its text:")

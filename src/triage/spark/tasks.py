@@ -13,7 +13,7 @@ from triage.errors import DataError, TriageError
 from triage.lines import LineReader
 from triage.ranking import ASSESSMENT_COLUMNS, KINDS, build_row, tell_unread
 from triage.records import Complaint
-from triage.rows import Row, _read_csv, _read_jsonl, is_missing
+from triage.rows import Row, is_missing, read_csv_lines, read_json_lines
 from triage.scorer import score_complaints
 from triage.spark.parcel import Parcel, load_parcel
 
@@ -137,7 +137,7 @@ def _read_rows(
     row: Row | None = None
     text = places[TEXT]
     try:
-        for row in _read(lines, places, text) if is_csv else _read_jsonl(lines):
+        for row in _read(lines, places, text) if is_csv else read_json_lines(lines):
             lacking = not is_csv and row.problem is None and text not in row.cells
             problem = f"the line has no {text!r}" if lacking else row.problem
             found = build_complaint(row, places, problem=problem)
@@ -154,7 +154,7 @@ def _read(lines: LineReader, places: Mapping[str, str], text: str) -> Iterator[R
     def check(header: list[str]) -> None:
         check_columns(header, places)
 
-    return _read_csv(lines, Path(), text, check, lambda line: None)
+    return read_csv_lines(lines, Path(), text, check, lambda line: None)
 
 
 def _describe(found: Complaint, *, row: int, id: str | None) -> dict[str, Any]:
@@ -206,8 +206,8 @@ class _Delivered(LineReader):
         super().__init__(Path(), note=lambda line: None)
         self._lines = lines
 
-    def _unpack(self) -> Iterator[bytes]:
-        return self._drop_mark(line + b"\n" for line in self._lines)
+    def unpack(self) -> Iterator[bytes]:
+        return self.drop_mark(line + b"\n" for line in self._lines)
 
 
 def _list_tuples(batch: "arrow.RecordBatch") -> Iterator[tuple[Any, ...]]:
