@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from triage.records import Complaint
 
+REJECTED = ".rejected.jsonl"
+"""How the name of the list ends of what could not be read."""
+
 BATCH = 512
 """Complaints that are read together; a run is kept batch by batch."""
 

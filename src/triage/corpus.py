@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from triage.errors import DataError
+from triage.files.kinds import ENDINGS
+from triage.files.lines import Note
+from triage.files.rows import Row, is_missing
 from triage.labelled_rows import fold_columns, is_plain, read_labelled_rows
 from triage.labels import LANGUAGES, AtRisk, Category, Urgency
 from triage.records import LabelledComplaint
-from triage.rows import ENDINGS, Note, Row, is_missing
 
 _MOST_SHOWN = 20
 _PHENOMENON = re.compile("[a-z][a-z_]{0,39}")

@@ -11,19 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from triage.errors import DataError
+from triage.files.kinds import ENDINGS, INPUT_ENDINGS, check_file, kind_of
+from triage.files.lines import Note, Progress
+from triage.files.rows import Row, is_missing, read_rows
 from triage.labelled_rows import fold_columns, is_plain
 from triage.records import Complaint
-from triage.rows import (
-    ENDINGS,
-    INPUT_ENDINGS,
-    Note,
-    Progress,
-    Row,
-    check_file,
-    is_missing,
-    kind_of,
-    read_rows,
-)
 
 __all__ = ["ENDINGS", "ID", "INPUT_ENDINGS", "RECEIVED", "TEXT", "Note", "Progress"]
 __all__ += ["build_complaint", "check_columns", "check_input", "kind_of", "place_columns"]

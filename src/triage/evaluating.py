@@ -16,10 +16,10 @@ from triage.evaluation.robustness import (
     without_evidence,
 )
 from triage.evaluation.scorecard import Judged, Scorecard, score_cases
+from triage.files.row_files import check_place, whole_or_nothing
 from triage.labels import HIGH_RISK_LEVEL
 from triage.model.assessor import TriageModel
 from triage.records import Assessment, Complaint, LabelledComplaint
-from triage.row_files import check_place, whole_or_nothing
 from triage.text.noise import SPOILERS, spoil_pieces
 
 Progress = Callable[[str], None]

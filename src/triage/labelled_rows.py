@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from triage.errors import ConfigError, DataError
+from triage.files.lines import Note
+from triage.files.rows import Row, fold_name, is_missing, read_rows
 from triage.labels import LANGUAGE_TITLES, LANGUAGES, AtRisk, Category, Urgency
-from triage.rows import Note, Row, fold_name, is_missing, read_rows
 from triage.text.language import detect_language
 from triage.text.normalise import normalise
 

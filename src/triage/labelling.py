@@ -21,12 +21,12 @@ from triage.evaluation.label_errors import (
     import_cleanlab,
 )
 from triage.evaluation.selection import Chosen, can_be_labelled, choose_next
+from triage.files.row_files import check_output, write_rows
 from triage.labels import LANGUAGES
 from triage.model.assessor import TriageModel
 from triage.model.explain import collect_evidence, summarise
 from triage.model.fitting import fit
 from triage.records import Complaint, LabelledComplaint
-from triage.row_files import check_output, write_rows
 from triage.text.lexicon import load_lexicon
 from triage.text.pipeline import build_nlp
 from triage.text.reading import Reading, read_texts

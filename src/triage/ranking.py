@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from triage.batches import ScoredRow
+from triage.files.row_files import clean_text
 from triage.labels import CATEGORIES
 from triage.model.explain import summarise
 from triage.records import Assessment, Complaint
-from triage.row_files import clean_text
 
 ASSESSMENT_COLUMNS = (
     "id",

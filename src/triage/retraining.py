@@ -14,9 +14,9 @@ from triage.evaluation.corpus_checks import hold_together
 from triage.evaluation.figures import draw_figures, draw_learning_curve
 from triage.evaluation.report import write_report
 from triage.evaluation.scorecard import Judged, Scorecard, score_cases
+from triage.files.row_files import whole_or_nothing
 from triage.persistence import CARD, REPORT, current_versions
 from triage.records import LabelledComplaint
-from triage.row_files import whole_or_nothing
 from triage.tracking.records import DataOrigin, NoTracker, Tracker, TrainingRecord, flatten
 from triage.training import Progress, Trained, train_model
 

@@ -16,23 +16,24 @@ from pathlib import Path
 from typing import Any
 
 from triage import __version__
+from triage.backlog.fingerprint import Fingerprint
+from triage.backlog.ledger import WRITING, Counts, Ledger
+from triage.backlog.run_file import REJECTED_COLUMNS, name_rejected
+from triage.backlog.scorer import give_up, load_scorer
+from triage.backlog.sources import Source
+from triage.backlog.urgent_file import UrgentFile
+from triage.backlog.workers import score_batches
 from triage.batches import BATCH, Arrival, ScoredRow
 from triage.errors import DataError, OutputExistsError
+from triage.files.row_files import check_output, remove_leftovers, write_rows
 from triage.labels import Priority
-from triage.ledger import WRITING, Counts, Fingerprint, Ledger
 from triage.persistence import read_manifest, short_hash
 from triage.ranking import ASSESSMENT_COLUMNS, COLUMNS, KINDS
 from triage.records import Complaint
-from triage.row_files import check_output, remove_leftovers, write_rows
-from triage.scorer import give_up, load_scorer
-from triage.sources import Source
-from triage.urgent_file import UrgentFile
-from triage.workers import score_batches
 
 Note = Callable[[str], None]
 _Rejected = tuple[Path | None, list[str]]  # the file, and the names of whole sources
 
-REJECTED_COLUMNS = ("source", "row", "id", "reason")
 SKIPPED_AT_ONCE = 10_000
 
 
@@ -174,7 +175,8 @@ def _open_ledger(job: Job) -> Iterator[Ledger]:
 
 def _has_urgent(path: Path | None, ledger: Ledger) -> bool:
     """Say whether rows were shown as urgent that are not kept: shown again, they would be double."""
-    return path is not None and path.exists() and path.stat().st_size > (ledger.urgent_bytes or 0)
+    began = ledger.urgent_bytes
+    return path is not None and began is not None and path.exists() and path.stat().st_size > began
 
 
 def _score_all(
@@ -235,9 +237,8 @@ def _check_any_read(batch: Sequence[Arrival]) -> None:
 
 @contextmanager
 def _open_urgent(path: Path, ledger: Ledger) -> Iterator[UrgentFile]:
-    kept = None if ledger.is_new else ledger.urgent_bytes
-    with UrgentFile(path, kept_bytes=kept, columns=ASSESSMENT_COLUMNS) as urgent:
-        if ledger.is_new:  # before the first row: those of other nights stay apart
+    with UrgentFile(path, kept_bytes=ledger.urgent_bytes, columns=ASSESSMENT_COLUMNS) as urgent:
+        if ledger.urgent_bytes is None:  # before the first row: those of other nights stay apart
             ledger.begin_urgent(urgent.length)
         yield urgent
 
@@ -257,15 +258,6 @@ def _share_read(sources: Sequence[Source]) -> float | None:
         return None
     read = sum((source.share or 0.0) * (source.size or 0) for source in sources)
     return read / sum(size or 0 for size in sizes)
-
-
-def name_rejected(output: Path) -> Path:
-    """Name the file that lists the rows of a run that could not be read.
-
-    >>> str(name_rejected(Path("out/ranked.csv")))
-    'out/ranked.csv.rejected.jsonl'
-    """
-    return output.with_name(f"{output.name}.rejected.jsonl")
 
 
 def _write_rejected(output: Path, ledger: Ledger, counts: Counts) -> tuple[Path | None, list[str]]:

@@ -105,7 +105,7 @@ def test_bad_input_is_one_line_and_a_code(triage, complaints, args, code, word):
 
 def test_an_unforeseen_error_shows_no_text(triage, complaints, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
-        "import triage.ledger as ledger\n"
+        "import triage.backlog.ledger as ledger\n"
         "def fail(*a, **k): raise RuntimeError('text: ' + str(a))\n"
         "ledger.Ledger.keep = fail\n"
     )

@@ -17,13 +17,13 @@ import pyarrow as arrow
 import pytest
 from pyarrow import parquet
 
+from triage.backlog.ledger import Fingerprint, Ledger
+from triage.backlog.scorer import score_complaints
+from triage.backlog.sources import list_sources
 from triage.errors import ConfigError, DataError, OutputExistsError, TriageError
-from triage.ledger import Fingerprint, Ledger
+from triage.files.row_files import write_rows
 from triage.ranking import ASSESSMENT_COLUMNS, COLUMNS, KINDS, build_row
 from triage.records import Complaint
-from triage.row_files import write_rows
-from triage.scorer import score_complaints
-from triage.sources import list_sources
 from triage.spark import files as spark_files
 from triage.spark import score, score_files
 from triage.spark.parcel import Parcel, load_parcel, pack_model

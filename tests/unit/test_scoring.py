@@ -12,18 +12,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from triage import ledger, run_file, scoring
+from triage import scoring
+from triage.backlog import ledger, run_file
+from triage.backlog.run_file import name_rejected, name_run_file
+from triage.backlog.sources import QuerySource, list_sources
 from triage.batches import ScoredBatch
 from triage.errors import DataError, OutputExistsError
+from triage.files.row_files import write_rows
 from triage.labels import AtRisk, Category, Priority, Urgency
 from triage.model.opinion import assess_unreadable
 from triage.policy import load_policy
 from triage.ranking import COLUMNS, score_row
 from triage.records import Assessment
-from triage.row_files import write_rows
-from triage.run_file import name_run_file
-from triage.scoring import Job, name_rejected, score_job
-from triage.sources import QuerySource, list_sources
+from triage.scoring import Job, score_job
 from triage.text.sketches import EMPTY_SKETCH, sketch_keys
 
 NIGHT = "who was found on another night\n"

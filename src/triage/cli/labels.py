@@ -55,8 +55,8 @@ def audit(
     """
     from triage.cli.terminal import note, show_steps
     from triage.default_model import load_model
+    from triage.files.row_files import check_output, write_rows
     from triage.labelling import audit_labels
-    from triage.row_files import check_output, write_rows
 
     if output is not None:
         check_output(output, force=force)

@@ -13,8 +13,8 @@ from triage.errors import ConfigError, DataError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from triage.backlog.sources import Source
     from triage.scoring import Job, Summary
-    from triage.sources import Source
 
 LARGE = 20_000_000
 """Bytes of input from which all cores are used: below, loading a model in each costs more."""
@@ -192,7 +192,7 @@ def _choose_output(inputs: "Sequence[str]", output: str | None, *, query: bool) 
 
 def _check_apart(inputs: "Sequence[str]", output: Path, urgent: Path | None) -> None:
     """Refuse to write over what is read: those complaints would be lost."""
-    from triage.scoring import name_rejected
+    from triage.backlog.run_file import name_rejected
 
     written = [output, name_rejected(output)]
     if urgent and urgent.resolve() in [path.resolve() for path in written]:
@@ -211,9 +211,9 @@ def _open_sources(
     *,
     own: "Sequence[Path | None]",
 ) -> "list[Source]":
+    from triage.backlog.run_file import name_rejected
+    from triage.backlog.sources import QuerySource, list_sources
     from triage.cli.terminal import note
-    from triage.scoring import name_rejected
-    from triage.sources import QuerySource, list_sources
 
     if query is not None:
         return [QuerySource(str(url), query, columns=columns)]

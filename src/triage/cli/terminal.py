@@ -16,7 +16,7 @@ from triage.cli.progress import describe_time
 from triage.labels import Category, Priority
 
 if TYPE_CHECKING:
-    from triage.ledger import Counts
+    from triage.backlog.ledger import Counts
     from triage.scoring import Summary
 
 _EVIDENCE = 70

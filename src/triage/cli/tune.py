@@ -66,7 +66,7 @@ def tune(
     from triage.search_plan import load_plan
 
     plan = load_plan(config)
-    from triage.row_files import check_place
+    from triage.files.row_files import check_place
 
     if output is not None:
         check_place(output, force=force)  # before hours of work

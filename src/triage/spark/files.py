@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from triage.backlog.ledger import Counts, Ledger
+from triage.backlog.run_file import REJECTED_COLUMNS, name_rejected
 from triage.batches import BATCH, Arrival, ScoredBatch, ScoredRow
 from triage.datasets import ENDINGS
 from triage.errors import DataError
-from triage.ledger import Counts, Ledger
+from triage.files.row_files import check_output, write_rows
 from triage.ranking import COLUMNS, KINDS
 from triage.records import Complaint
-from triage.row_files import check_output, write_rows
 from triage.spark.folders import check_folder, write_folder
 from triage.spark.frames import build_schema, sort_rows
 from triage.spark.input_files import Columns, Input
@@ -195,9 +196,9 @@ def _build_arrival(row: "Row", names: Sequence[str]) -> Arrival:
 def _write_file(ledger: Ledger, output: Path, *, with_text: bool) -> Counts:
     columns = (*COLUMNS, "text") if with_text else COLUMNS
     write_rows(output, ledger.ranked(columns), columns, kinds=KINDS)
-    aside, counts = Path(f"{output}.rejected.jsonl"), ledger.counts()
+    aside, counts = name_rejected(output), ledger.counts()
     if counts.set_aside:
-        write_rows(aside, ledger.set_aside(), ("source", "row", "id", "reason"))
+        write_rows(aside, ledger.set_aside(), REJECTED_COLUMNS)
     else:
         aside.unlink(missing_ok=True)
     return counts

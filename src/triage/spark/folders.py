@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from triage.backlog.ledger import Counts
 from triage.errors import OutputExistsError
 from triage.labels import Priority
-from triage.ledger import Counts
 from triage.ranking import ASSESSMENT_COLUMNS, KINDS, QUEUE_ORDER
 from triage.spark.frames import build_schema, sort_rows
 

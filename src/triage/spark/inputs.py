@@ -12,8 +12,8 @@ from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from triage.backlog.sources import FileSource, list_sources
 from triage.errors import DataError
-from triage.sources import FileSource, list_sources
 from triage.spark.frames import build_schema
 from triage.spark.input_files import PACKED, READABLE, Columns, Input, number_files
 from triage.spark.parquet import count_rows, group_parquet, open_parquet, read_parquet

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from triage.datasets import check_columns, place_columns
 from triage.errors import DataError
-from triage.rows import fold_name
+from triage.files.rows import fold_name
 from triage.spark.frames import as_bytes
 from triage.spark.input_files import Columns, Input, number_files
 from triage.spark.session import list_errors

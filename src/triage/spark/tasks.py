@@ -7,14 +7,14 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from triage.backlog.scorer import score_complaints
 from triage.batches import ScoredRow
 from triage.datasets import ID, RECEIVED, TEXT, build_complaint, check_columns, place_columns
 from triage.errors import DataError, TriageError
-from triage.lines import LineReader
+from triage.files.lines import LineReader
+from triage.files.rows import Row, is_missing, read_csv_lines, read_json_lines
 from triage.ranking import ASSESSMENT_COLUMNS, KINDS, build_row, tell_unread
 from triage.records import Complaint
-from triage.rows import Row, is_missing, read_csv_lines, read_json_lines
-from triage.scorer import score_complaints
 from triage.spark.parcel import Parcel, load_parcel
 
 if TYPE_CHECKING:

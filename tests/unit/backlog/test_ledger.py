@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage import run_file
+from triage.backlog import run_file
+from triage.backlog.ledger import SCORING, WRITING, Fingerprint, Ledger
+from triage.backlog.run_file import name_run_file
 from triage.batches import Arrival, ScoredBatch
 from triage.errors import DataError
 from triage.labels import AtRisk, Category, Priority, Urgency
-from triage.ledger import SCORING, WRITING, Fingerprint, Ledger
 from triage.model.opinion import assess_unreadable
 from triage.policy import load_policy
 from triage.ranking import COLUMNS, score_row
 from triage.records import Assessment, Complaint
-from triage.run_file import name_run_file
 from triage.text.sketches import sketch_keys
 
 SECRET = "zeher ki sheeshi"
@@ -428,7 +428,7 @@ def test_a_full_disk_while_copies_are_looked_for(output, undisturbed, monkeypatc
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr("triage.ledger.CopyFinder.add", fill)
+        full.setattr("triage.backlog.ledger.CopyFinder.add", fill)
         with pytest.raises(DataError, match="disk is full.*48 rows are kept"):
             run(output)
     assert run(output) == undisturbed
@@ -440,7 +440,7 @@ def test_a_disk_that_fails_is_told(output, monkeypatch):
     def fail(self, sketches):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("triage.ledger.CopyFinder.add", fail)
+    monkeypatch.setattr("triage.backlog.ledger.CopyFinder.add", fail)
     with pytest.raises(DataError, match=r"cannot be used \(Input/output error\)"):
         run(output)
 

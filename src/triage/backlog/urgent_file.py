@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from triage.errors import DataError
-from triage.row_files import check_place, clean_text, plain_cell
+from triage.files.row_files import check_place, clean_text, plain_cell
 
 _FIRST_LINE = 65_536  # bytes of a file in which its header is looked for
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage import lines
-from triage.lines import COMPRESSIONS, MAX_LINE, DamagedError, LineReader
+from triage.files import lines
+from triage.files.lines import COMPRESSIONS, MAX_LINE, DamagedError, LineReader
 
 TEXT = "".join(f"{i},they have my video आज रात\n" for i in range(30_000))
 

@@ -16,11 +16,11 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
+from triage.backlog.worker import Refusal
+from triage.backlog.workers import HOPELESS, score_batches
 from triage.batches import ScoredBatch, ScoredRow
 from triage.errors import ConfigError, DataError, MissingLibraryError, ModelFormatError, TriageError
 from triage.records import Complaint
-from triage.worker import Refusal
-from triage.workers import HOPELESS, score_batches
 
 SECRET = "Sunita of ward 7"
 
@@ -230,7 +230,7 @@ def test_errors_travel_unchanged(error):
 SCRIPT = """
 import os, sys, threading
 from triage.records import Complaint
-from triage.workers import score_batches
+from triage.backlog.workers import score_batches
 
 def stand_still():
     print(sys.argv[1], os.getpid(), flush=True)

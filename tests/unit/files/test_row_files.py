@@ -12,12 +12,9 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pyarrow import parquet
 
-from triage import row_files
 from triage.errors import DataError, OutputExistsError
-from triage.labels import AtRisk, Category, Priority, Urgency
-from triage.ranking import COLUMNS, KINDS, build_row
-from triage.records import Assessment
-from triage.row_files import (
+from triage.files import row_files
+from triage.files.row_files import (
     check_output,
     clean_text,
     defuse,
@@ -26,6 +23,9 @@ from triage.row_files import (
     whole_or_nothing,
     write_rows,
 )
+from triage.labels import AtRisk, Category, Priority, Urgency
+from triage.ranking import COLUMNS, KINDS, build_row
+from triage.records import Assessment
 
 BASE = Assessment(
     id="1",

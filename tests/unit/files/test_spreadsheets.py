@@ -4,8 +4,8 @@ from zipfile import ZipFile
 import pytest
 from openpyxl import load_workbook
 
-from triage import spreadsheets
-from triage.spreadsheets import write_workbook
+from triage.files import spreadsheets
+from triage.files.spreadsheets import write_workbook
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from triage.errors import ConfigError, DataError
-from triage.rows import Check, Note, Row, fold_name
+from triage.files.lines import Note
+from triage.files.rows import Check, Row, fold_name
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection

@@ -3,9 +3,9 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from triage import copies
+from triage.backlog import copies
+from triage.backlog.copies import CopyFinder, tie_to_place
 from triage.batches import ScoredRow
-from triage.copies import CopyFinder, tie_to_place
 from triage.text.sketches import BANDS, are_copies, sketch_keys
 
 LENGTH = 80

@@ -13,10 +13,10 @@ from multiprocessing.connection import wait
 
 import numpy as np
 
+from triage.backlog.worker import Answer, Refusal, Score, Word, Worker, hold_interrupts
 from triage.batches import ScoredBatch
 from triage.errors import TriageError
 from triage.records import Complaint
-from triage.worker import Answer, Refusal, Score, Word, Worker, hold_interrupts
 
 Load = Callable[[], Score]
 GiveUp = Callable[[Complaint], ScoredBatch]

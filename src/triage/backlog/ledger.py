@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from triage.backlog.copies import PAIRS, CopyFinder, tie_to_place
+from triage.backlog.fingerprint import Fingerprint
+from triage.backlog.run_file import RunFile
 from triage.batches import Arrival, ScoredBatch
-from triage.copies import PAIRS, CopyFinder, tie_to_place
 from triage.errors import DataError
-from triage.fingerprint import Fingerprint
+from triage.files.row_files import clean_text, remove_leftovers
 from triage.labels import Priority
 from triage.ranking import QUEUE_ORDER, tell_unread
-from triage.row_files import remove_leftovers
-from triage.run_file import RunFile
 
 __all__ = ["SCORING", "WRITING", "Counts", "Fingerprint", "Ledger"]
 
@@ -59,14 +59,16 @@ class Ledger:
     :ivar resumed: True where an earlier run had kept rows, or had scored all.
     :ivar sizes: of the sources when the run was begun; None where nobody knows.
     :ivar phase: ``SCORING``, or ``WRITING`` once all is scored and settled.
-    :ivar urgent_bytes: length of the file of urgent complaints that belongs to what is kept.
+    :ivar urgent_bytes: length of the file of urgent complaints that belongs to what is kept; None
+        before ``begin_urgent``.
     """
 
     def __init__(self, output: Path, file: RunFile) -> None:
         """Use ``open``."""
         self._output, self._file, self.is_new = output, file, file.is_new
         self._counts: Counter[str] = Counter()
-        self._digest, self.urgent_bytes, self.phase = b"", 0, SCORING
+        self._digest, self.phase = b"", SCORING
+        self.urgent_bytes: int | None = None
         self._read_state()
         self.resumed = self.rows > 0 or self.phase == WRITING
 
@@ -142,7 +144,7 @@ class Ledger:
         """
         first = self.rows
         aside = [
-            (first + i, arrival.source, arrival.row, reason)
+            (first + i, clean_text(arrival.source), arrival.row, clean_text(reason))
             for i, (arrival, row) in enumerate(zip(arrivals, batch.rows, strict=True))
             if (reason := arrival.complaint.problem or tell_unread(row)) is not None
         ]

@@ -6,9 +6,10 @@ import pyarrow as arrow
 import pytest
 from pyarrow import parquet
 
-from triage import rows
 from triage.errors import DataError
-from triage.rows import ENDINGS, INPUT_ENDINGS, kind_of, read_rows
+from triage.files import rows
+from triage.files.kinds import ENDINGS, INPUT_ENDINGS, kind_of
+from triage.files.rows import read_rows
 
 
 def read(path, **options):
@@ -69,8 +70,8 @@ def test_lines_that_an_endless_quotation_mark_took_are_read_one_by_one(tmp_path,
 
 
 def test_reading_goes_on_after_a_line_that_was_cut(tmp_path, monkeypatch):
-    monkeypatch.setattr("triage.lines.MAX_LINE", 1000)
-    monkeypatch.setattr("triage.lines._CHUNK", 100)
+    monkeypatch.setattr("triage.files.lines.MAX_LINE", 1000)
+    monkeypatch.setattr("triage.files.lines._CHUNK", 100)
     path = tmp_path / "in.csv"
     path.write_text('id,text\n1,"' + "x" * 5000 + '"\n2,fine\n3,"' + "y" * 5000 + "\n4,fine\n")
     found, _ = read(path)

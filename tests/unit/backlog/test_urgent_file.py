@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from triage.backlog.urgent_file import UrgentFile
 from triage.errors import DataError
-from triage.urgent_file import UrgentFile
 
 COLUMNS = ("id", "priority", "minor", "evidence")
 KINDS = pytest.mark.parametrize("kind", [".csv", ".jsonl"])

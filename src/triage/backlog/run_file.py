@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from triage.batches import ScoredRow
+from triage.batches import REJECTED, ScoredRow
 from triage.errors import DataError
 
 FORMAT = 1
@@ -47,6 +47,18 @@ class _RunUnusableError(DataError):
 def name_run_file(output: Path) -> Path:
     """Name the file that keeps the run of an output: hidden, beside it."""
     return output.with_name(f".{output.name}.run")
+
+
+REJECTED_COLUMNS = ("source", "row", "id", "reason")
+
+
+def name_rejected(output: Path) -> Path:
+    """Name the file that lists the rows of a run that could not be read.
+
+    >>> str(name_rejected(Path("out/ranked.csv")))
+    'out/ranked.csv.rejected.jsonl'
+    """
+    return output.with_name(f"{output.name}{REJECTED}")
 
 
 class RunFile:
@@ -112,7 +124,7 @@ class RunFile:
         """Make the tables of a new run."""
         for statement in _TABLES:
             self._connection.execute(statement)
-        self.change("INSERT INTO run VALUES (?, ?, 'scoring', '{}', x'', 0, 0)", (plan, sizes))
+        self.change("INSERT INTO run VALUES (?, ?, 'scoring', '{}', x'', NULL, 0)", (plan, sizes))
 
     @contextmanager
     def writing(self, *, kept: int = 0) -> Iterator[None]:
@@ -159,7 +171,9 @@ class RunFile:
     def rows(self, query: str, values: Sequence[object] = ()) -> Iterator[Any]:
         """Give the rows of a query, one by one."""
         with self.explained():
-            yield from self._connection.execute(query, values)
+            # Not `yield from`: a cursor that is closed after its file raises an error nobody hears.
+            for row in self._connection.execute(query, values):  # noqa: UP028
+                yield row
 
     @contextmanager
     def explained(self, *, kept: int = 0) -> Iterator[None]:

@@ -5,8 +5,8 @@ import sqlite3
 import pandas as pd
 import pytest
 
+from triage.backlog.sources import QuerySource, list_sources
 from triage.errors import ConfigError, DataError
-from triage.sources import QuerySource, list_sources
 
 
 @pytest.fixture

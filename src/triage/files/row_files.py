@@ -14,8 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from triage.datasets import ENDINGS
 from triage.errors import DataError, OutputExistsError
+from triage.files.kinds import ENDINGS
 
 __all__ = [
     "ENDINGS",
@@ -110,7 +110,7 @@ def whole_or_nothing(path: Path) -> Iterator[Path]:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise DataError(
-            f"cannot be written ({reason}); nothing was left behind", path=path
+            f"cannot be written ({reason}); nothing half-written was left behind", path=path
         ) from None
     finally:
         if neighbour is not None:
@@ -216,7 +216,7 @@ def _write_parquet(
 def _write_xlsx(
     path: Path, rows: Iterable[Row], columns: Sequence[str], kinds: Kinds | None
 ) -> None:
-    from triage.spreadsheets import drop_illegal, write_workbook
+    from triage.files.spreadsheets import drop_illegal, write_workbook
 
     def show(value: Any) -> Any:
         return defuse(drop_illegal(clean_text(value))) if isinstance(value, str) else value

@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from triage.database import hide_password, read_query
+from triage.backlog.database import hide_password, read_query
 from triage.errors import ConfigError, DataError
 
 SECRET = "zebra umbrella"

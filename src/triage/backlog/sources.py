@@ -9,8 +9,8 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Protocol
 
-from triage.batches import Arrival
-from triage.database import hide_password, read_query
+from triage.backlog.database import hide_password, read_query
+from triage.batches import REJECTED, Arrival
 from triage.datasets import (
     ENDINGS,
     Note,
@@ -269,7 +269,12 @@ def _walk(folder: Path) -> list[Path]:
 
 
 def _is_wanted(path: Path, base: Path) -> bool:
-    """Say whether a file is one to read; "~$" begins the lock of a sheet that is open."""
+    """Say whether a file is one to read; "~$" begins the lock of a sheet that is open.
+
+    A list of what an earlier run could not read is none.
+    """
+    if path.name.endswith(REJECTED):
+        return False
     hidden = any(part.startswith((".", "~$")) for part in path.relative_to(base).parts)
     return not hidden and kind_of(path) in ENDINGS and path.is_file()
 

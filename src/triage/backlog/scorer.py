@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from triage.backlog.worker import Score
 from triage.batches import ScoredBatch
 from triage.model.assessor import TriageModel
 from triage.model.opinion import assess_unreadable
@@ -14,7 +15,6 @@ from triage.policy import load_policy
 from triage.ranking import score_row
 from triage.records import Complaint
 from triage.text.sketches import EMPTY_SKETCH
-from triage.worker import Score
 
 
 def load_scorer(folder: Path, *, with_text: bool) -> Score:
