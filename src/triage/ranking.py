@@ -53,6 +53,7 @@ arrival."""
 
 INDIAN_TIME = timezone(timedelta(hours=5, minutes=30), "IST")
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would build one for each row
 _LATE = "9999"
 _LONGEST_TIME = 40  # characters; what is longer is no ISO time
 
@@ -82,7 +83,7 @@ def score_row(complaint: Complaint, assessment: Assessment, *, with_text: bool) 
         received=_comparable_time(complaint.received_at),
         high_risk=assessment.high_risk,
         needs_review=assessment.needs_review,
-        cells=clean_text(json.dumps(values, ensure_ascii=False)),
+        cells=clean_text(_ENCODE(values)),
     )
 
 

@@ -38,7 +38,7 @@ from triage.default_model import shipped_corpus
 from triage.labels import HIGH_RISK_LEVEL, LANGUAGE_TITLES, LANGUAGES
 from triage.records import Complaint, LabelledComplaint
 
-CONTEXT_PYTHON = Path("/tmp/contextvenv/bin/python")
+CONTEXT_PYTHON = Path(__file__).resolve().parents[2] / ".venv-context" / "bin" / "python"
 TRIAGE = "triage, whole"
 
 Texts = list[str]

@@ -233,7 +233,7 @@ from triage.records import Complaint
 from triage.backlog.workers import score_batches
 
 def stand_still():
-    print(sys.argv[1], os.getpid(), flush=True)
+    os.write(1, f"{sys.argv[1]} {os.getpid()}\\n".encode())  # at once: two workers speak
     threading.Event().wait()
 
 def score(complaints):
@@ -253,6 +253,11 @@ if __name__ == "__main__":
 """
 
 
+def hear_interrupts():
+    """What is started in the background, as these tests may be, ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture(params=["load", "score"])
 def standing_still(request, tmp_path):
     """A run of its own whose two workers load, or score, for ever.
@@ -267,13 +272,16 @@ def standing_still(request, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_interrupts,
     ) as process:
-        assert process.stdout is not None
-        said = [process.stdout.readline() for _ in range(2)]
-        assert all(line.startswith(request.param) for line in said)
-        yield process, [int(line.split()[1]) for line in said]
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+        try:
+            assert process.stdout is not None
+            said = [process.stdout.readline() for _ in range(2)]
+            assert all(line.startswith(request.param) for line in said)
+            yield process, [int(line.split()[1]) for line in said]
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_no_worker_outlives_a_killed_run(standing_still):
@@ -315,9 +323,14 @@ def test_ctrl_c_while_the_workers_start(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_interrupts,
     ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "importing\n"
-        os.killpg(process.pid, signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "importing\n"
+            os.killpg(process.pid, signal.SIGINT)
+            _, err = process.communicate(timeout=20)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
     assert (err, process.returncode) == ("", 130)
