@@ -1,7 +1,8 @@
 """Find the model to use, or train it from the shipped corpus on first use."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -64,15 +65,8 @@ def load_model(
     :raises ModelError: where a named folder cannot be used.
     """
     found = prepare_model(folder, progress=progress)
-    try:
+    with _showing_the_way_out(folder, found):
         return load_model_folder(found)
-    except ModelError as error:
-        if folder is None and found == champion_folder():
-            raise type(error)(
-                f"{error}. It is the champion: promote the new one then (triage promote); until"
-                " then use the shipped model: --model default"
-            ) from None
-        raise
 
 
 def prepare_model(folder: Path | str | None = None, *, progress: Progress | None = None) -> Path:
@@ -87,8 +81,23 @@ def prepare_model(folder: Path | str | None = None, *, progress: Progress | None
     found = find_model(folder)
     if found == default_folder() and not is_current(found):
         build_default_model(found, progress=progress or (lambda step: None))
-    read_manifest(found)
+    with _showing_the_way_out(folder, found):
+        read_manifest(found)
     return found
+
+
+@contextmanager
+def _showing_the_way_out(folder: Path | str | None, found: Path) -> Iterator[None]:
+    """Say what to do where the champion, which nobody named, cannot be used."""
+    try:
+        yield
+    except ModelError as error:
+        if folder is None and found == champion_folder():
+            raise type(error)(
+                f"{error}. It is the champion: promote the new one then (triage promote); until"
+                " then use the shipped model: --model default"
+            ) from None
+        raise
 
 
 def find_model(folder: Path | str | None = None) -> Path:

