@@ -11,15 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from triage.errors import DataError
-from triage.files.kinds import ENDINGS, INPUT_ENDINGS, check_file, kind_of
+from triage.files.kinds import kind_of
 from triage.files.lines import Note, Progress
 from triage.files.rows import Row, is_missing, read_rows
 from triage.labelled_rows import fold_columns, is_plain
 from triage.records import Complaint
-
-__all__ = ["ENDINGS", "ID", "INPUT_ENDINGS", "RECEIVED", "TEXT", "Note", "Progress"]
-__all__ += ["build_complaint", "check_columns", "check_input", "kind_of", "place_columns"]
-__all__ += ["read_complaints", "read_numbered"]
 
 TEXT, ID, RECEIVED = "text", "id", "received_at"
 
@@ -88,14 +84,6 @@ def read_numbered(
         raise DataError(f"has no line with {text!r}; rename the key of the complaints", path=path)
     for name in sorted(unseen):
         note(f"{path}: has no line with {name!r}")
-
-
-def check_input(path: Path) -> None:
-    """Say at once whether a file of complaints can be read at all.
-
-    :raises DataError: where it is missing, a folder, or of an unknown kind.
-    """
-    check_file(path)
 
 
 def place_columns(columns: Mapping[str, str] | None) -> dict[str, str]:

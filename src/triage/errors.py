@@ -7,6 +7,14 @@
     │   └── MissingLibraryError    a library of the optional part is not installed
     ├── DataError              a file or a row cannot be used; names path, row and field
     │   └── OutputExistsError  the output is already there and --force was not given
+    ├── DeskError              the desk cannot do what was asked
+    │   ├── UnknownComplaintError  there is no such complaint
+    │   ├── AlreadyClaimedError    somebody else works on it
+    │   ├── ChangedMeanwhileError  somebody changed it after it was read
+    │   ├── NotAllowedError        the role does not allow it
+    │   ├── SignInError            name and password do not fit, or too many attempts
+    │   ├── DeskBusyError          the database is locked; trying again helps
+    │   └── DeskUnusableError      the database is full, damaged, or of a newer version
     ├── TrackingError          a store of experiments cannot be used
     └── ModelError             a model cannot be used
         ├── ModelFormatError       a folder that is no model, is damaged or is of a newer format
@@ -44,13 +52,14 @@ class MissingLibraryError(ConfigError):
 
     :param what: what needs it, as the beginning of a sentence.
     :param library: its name.
+    :param extra: the part of triage that brings it.
     """
 
-    def __init__(self, what: str, library: str) -> None:
+    def __init__(self, what: str, library: str, *, extra: str = "science") -> None:
         super().__init__(
             [
                 f"{what} needs {library}, which is not installed; install it:"
-                " pip install 'triage[science]'"
+                f" pip install 'triage[{extra}]'"
             ]
         )
 
@@ -109,3 +118,54 @@ class UntrustedModelError(ModelError):
 
 class LabelMismatchError(ModelError):
     """Report a model whose labels are not those of this version."""
+
+
+class DeskError(TriageError):
+    """Report what the desk cannot do."""
+
+    exit_code = 5
+
+
+class UnknownComplaintError(DeskError):
+    """Report a complaint that is not there."""
+
+    def __init__(self, complaint: int) -> None:
+        super().__init__(f"there is no complaint {complaint}; it may have been mistyped")
+
+
+class AlreadyClaimedError(DeskError):
+    """Report that somebody else works on a complaint.
+
+    :param by: the name shown of who does.
+    """
+
+    def __init__(self, complaint: int, by: str) -> None:
+        self.complaint, self.by = complaint, by
+        super().__init__(f"complaint {complaint} is with {by}; ask for a hand-over")
+
+
+class ChangedMeanwhileError(DeskError):
+    """Report that a complaint was changed after it was read; look at it again."""
+
+
+class NotAllowedError(DeskError):
+    """Report what the role of an account does not allow."""
+
+
+class SignInError(DeskError):
+    """Report a sign-in that failed; never says whether the name exists.
+
+    :param retry_s: seconds to wait after too many attempts, else 0.
+    """
+
+    def __init__(self, message: str, *, retry_s: int = 0) -> None:
+        self.retry_s = retry_s
+        super().__init__(message)
+
+
+class DeskBusyError(DeskError):
+    """Report that the database was locked for too long; trying again helps."""
+
+
+class DeskUnusableError(DeskError):
+    """Report a database that is full, damaged, not a desk's, or of a newer version."""

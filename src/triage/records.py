@@ -94,6 +94,9 @@ class Assessment:
     :param high_risk: True at the chosen operating point, or where the lexicon is sure.
     :param needs_review: True where a person has to decide; never lowers a priority.
     :param reasons: why the complaint has its priority, most important first.
+    :param deadline: the blackmailer's deadline is running.
+    :param money_recent: money moved within about a day.
+    :param unreadable: the program could not read the text, so that little of this means anything.
     """
 
     id: str
@@ -110,6 +113,9 @@ class Assessment:
     reasons: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     language: str
+    deadline: bool = False
+    money_recent: bool = False
+    unreadable: bool = False
 
     @property
     def category_confidence(self) -> float:

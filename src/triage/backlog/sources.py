@@ -11,17 +11,10 @@ from typing import Protocol
 
 from triage.backlog.database import hide_password, read_query
 from triage.batches import REJECTED, Arrival
-from triage.datasets import (
-    ENDINGS,
-    Note,
-    build_complaint,
-    check_columns,
-    check_input,
-    kind_of,
-    place_columns,
-    read_numbered,
-)
+from triage.datasets import build_complaint, check_columns, place_columns, read_numbered
 from triage.errors import DataError
+from triage.files.kinds import ENDINGS, check_file, kind_of
+from triage.files.lines import Note
 from triage.records import Complaint
 
 
@@ -226,7 +219,7 @@ def _find_files(given: str, apart: set[Path]) -> list[_Found]:
     elif has_magic(given) and not path.exists():
         files, base = _match(path), _find_base(path)
     else:
-        check_input(path)
+        check_file(path)
         return [_Found(path, path.name)]
     chosen = [f for f in sorted(set(files)) if _is_wanted(f, base) and f.resolve() not in apart]
     if not chosen:

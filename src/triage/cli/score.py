@@ -178,7 +178,7 @@ def _check_options(
 def _choose_output(inputs: "Sequence[str]", output: str | None, *, query: bool) -> str:
     if output is not None:
         return output
-    from triage.datasets import kind_of
+    from triage.files.kinds import kind_of
 
     first = Path(inputs[0]) if inputs else None
     if query or first is None or len(inputs) > 1 or (has_magic(inputs[0]) and not first.exists()):

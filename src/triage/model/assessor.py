@@ -1,5 +1,6 @@
 """The model in use: complaints to assessments."""
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -87,6 +88,8 @@ class TriageModel:
     def _assess_batch(
         self, complaints: Sequence[Complaint]
     ) -> tuple[list[Assessment], NDArray[np.uint32]]:
+        if self.nlp.is_worn:
+            self._renew_nlp()
         batch = read_texts(self.nlp, [complaint.text for complaint in complaints])
         signals, decisions, high = self._decide(batch)
         carriers = find_carriers(batch, high, signals.best_segment, self._judge)
@@ -105,6 +108,12 @@ class TriageModel:
             for i, (complaint, reading) in enumerate(zip(complaints, batch.readings, strict=True))
         ]
         return assessments, sketch_readings(batch)
+
+    def _renew_nlp(self) -> None:
+        lexicon = self.nlp.lexicon
+        self.nlp = None  # type: ignore[assignment]  # its memory goes before that of the next comes
+        gc.collect()
+        self.nlp = build_nlp(lexicon)
 
     def _decide(self, batch: ReadBatch) -> tuple[Signals, Decisions, NDArray[np.bool_]]:
         signals = self.readers.read(batch)

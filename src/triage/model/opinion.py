@@ -76,6 +76,9 @@ def assess_reading(
         reasons=(*(rule.reason for rule in rules), *doubts),
         evidence=collect_evidence(complaint.text, reading, level=int(urgency), carriers=carriers),
         language=reading.language,
+        deadline=findings.deadline,
+        money_recent=findings.money_recent,
+        unreadable=findings.unreadable,
     )
 
 
@@ -112,6 +115,7 @@ def assess_unreadable(complaint: Complaint, doubt: str, policy: Policy) -> Asses
         reasons=(rules[0].reason, doubt),
         evidence=(),
         language="unknown",
+        unreadable=True,
     )
 
 

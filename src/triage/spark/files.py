@@ -12,8 +12,8 @@ import numpy as np
 from triage.backlog.ledger import Counts, Ledger
 from triage.backlog.run_file import REJECTED_COLUMNS, name_rejected
 from triage.batches import BATCH, Arrival, ScoredBatch, ScoredRow
-from triage.datasets import ENDINGS
 from triage.errors import DataError
+from triage.files.kinds import ENDINGS
 from triage.files.row_files import check_output, write_rows
 from triage.ranking import COLUMNS, KINDS
 from triage.records import Complaint

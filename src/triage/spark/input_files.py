@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from triage.datasets import kind_of
+from triage.files.kinds import kind_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

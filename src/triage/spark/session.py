@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from triage.errors import ConfigError, TriageError
+from triage.errors import ConfigError, MissingLibraryError, TriageError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -47,12 +47,7 @@ def require_pyspark(what: str) -> None:
         with quiet():
             import pyspark.sql  # noqa: F401
     except ImportError:
-        raise ConfigError(
-            [
-                f"{what} needs pyspark, which is not installed; install it:"
-                " pip install 'triage[spark]'"
-            ]
-        ) from None
+        raise MissingLibraryError(what, "pyspark", extra="spark") from None
 
 
 def open_session(master: str | None) -> "tuple[SparkSession, bool]":

@@ -12,6 +12,7 @@ from triage.batches import ScoredRow
 from triage.datasets import ID, RECEIVED, TEXT, build_complaint, check_columns, place_columns
 from triage.errors import DataError, TriageError
 from triage.files.lines import LineReader
+from triage.files.row_files import clean_text
 from triage.files.rows import Row, is_missing, read_csv_lines, read_json_lines
 from triage.ranking import ASSESSMENT_COLUMNS, KINDS, build_row, tell_unread
 from triage.records import Complaint
@@ -163,7 +164,7 @@ def _describe(found: Complaint, *, row: int, id: str | None) -> dict[str, Any]:
         "whole_source": False,
         "problem": found.problem,
         "id": id,
-        "text": _utf8(found.text).encode(),
+        "text": clean_text(found.text).encode(),
         "received": found.received_at,
     }
 
@@ -219,11 +220,6 @@ def _decode(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
-def _utf8(value: Any) -> Any:
-    """Replace half characters (lone surrogates), which Arrow cannot hold."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-
-
 def _batch(rows: Iterable[Mapping[str, Any]], kinds: Kinds) -> "Batches":
     """Put rows into batches of a size that Spark likes."""
     import pyarrow as arrow
@@ -249,7 +245,8 @@ def _build_columns(rows: Sequence[Mapping[str, Any]], kinds: Kinds) -> "list[arr
         bool: arrow.bool_(),
     }
     return [
-        arrow.array([_utf8(row[name]) for row in rows], types[kind]) for name, kind in kinds.items()
+        arrow.array([clean_text(row[name]) for row in rows], types[kind])
+        for name, kind in kinds.items()
     ]
 
 

@@ -21,21 +21,35 @@ from triage.text.word_traits import WordTraits
 _GLUED = r"(?<=[a-z\u0900-\u0965])[.!?](?=[A-Za-z\u0900-\u0965]{2})"
 _DANDA = r"[\u0964\u0965|]"
 
-WARM_WORDS = 250_000
+WARM_WORDS = 100_000
 """Distinct words that are kept from batch to batch. They hold all that recur; once there are so many,
 each further batch forgets its new ones, so that a run over millions stays flat."""
 
-CACHED_CHUNKS = 200_000
+WORN_WORDS = 400_000
+"""Distinct words forgotten after which a pipeline is worn: spaCy's tables keep a place for each word
+that they ever held, and grow. Built anew (a second), they are small again."""
+
+CACHED_CHUNKS = 100_000
 """Distinct chunks between blanks whose tokens are remembered; spaCy's own 10,000 are full after some
 hundred complaints."""
 
 
 class ComplaintLanguage(Language):  # type: ignore[no-untyped-call]
-    """spaCy's multi-language tokeniser with spelling keys as NORM."""
+    """spaCy's multi-language tokeniser with spelling keys as NORM.
+
+    :ivar forgotten: distinct words that were read and forgotten again since it was built.
+    """
 
     lang = "xx"
+    lexicon: Lexicon
     traits: WordTraits
     finder: CueFinder
+    forgotten: int = 0
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether it has forgotten so many words that it is better built anew."""
+        return self.forgotten > WORN_WORDS
 
 
 def build_nlp(lexicon: Lexicon | None = None) -> ComplaintLanguage:
@@ -46,6 +60,7 @@ def build_nlp(lexicon: Lexicon | None = None) -> ComplaintLanguage:
     """
     lexicon = lexicon or load_lexicon()
     nlp = ComplaintLanguage()
+    nlp.lexicon = lexicon
     vocab: Any = nlp.vocab
     tokenizer: Any = nlp.tokenizer
     # Only what is read later is made for a new word: prefixes, shapes and the like are not.

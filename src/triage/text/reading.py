@@ -119,11 +119,15 @@ def read_texts(nlp: ComplaintLanguage, texts: Sequence[str]) -> ReadBatch:
     """
     if not texts:
         return ReadBatch([], {})
-    zone = nlp.memory_zone() if len(nlp.vocab) > WARM_WORDS else nullcontext()
+    known = len(nlp.vocab)
+    zone = nlp.memory_zone() if known > WARM_WORDS else nullcontext()
     with collector_paused(), zone:
         sources = [normalise(text) for text in texts]
         docs = [nlp.make_doc(source.text) for source in sources]
-        return _read_docs(nlp, docs, sources)
+        batch = _read_docs(nlp, docs, sources)
+        if known > WARM_WORDS:
+            nlp.forgotten += len(nlp.vocab) - known
+        return batch
 
 
 @contextmanager

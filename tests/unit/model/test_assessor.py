@@ -138,3 +138,18 @@ def test_every_text_gets_one_assessment(model, text):
     assert abs(sum(found.category_proba) - 1) < 1e-6
     assert 0 <= found.risk <= 1
     assert found.reasons
+
+
+def test_a_worn_pipeline_is_built_anew_and_says_the_same(model, monkeypatch):
+    batches = [
+        [Complaint(id=str(i), text=f"{text} wd{i}q{n}z")]
+        for n in range(3)
+        for i, text in enumerate(SURE.values())
+    ]
+    first = model.nlp
+    with monkeypatch.context() as patch:
+        patch.setattr("triage.text.reading.WARM_WORDS", 0)  # every new word is forgotten again
+        patch.setattr("triage.text.pipeline.WORN_WORDS", 5)
+        found = [model.assess_many(batch) for batch in batches]
+        assert model.nlp is not first
+    assert [model.assess_many(batch) for batch in batches] == found
