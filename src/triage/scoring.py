@@ -18,21 +18,21 @@ from typing import Any
 from triage import __version__
 from triage.backlog.fingerprint import Fingerprint
 from triage.backlog.ledger import WRITING, Counts, Ledger
-from triage.backlog.run_file import REJECTED_COLUMNS, name_rejected
+from triage.backlog.outputs import write_ranked, write_rejected
+from triage.backlog.run_file import name_rejected
 from triage.backlog.scorer import give_up, load_scorer
 from triage.backlog.sources import Source
 from triage.backlog.urgent_file import UrgentFile
 from triage.backlog.workers import score_batches
 from triage.batches import BATCH, Arrival, ScoredRow
 from triage.errors import DataError, OutputExistsError
-from triage.files.row_files import check_output, remove_leftovers, write_rows
+from triage.files.row_files import check_output, remove_leftovers
 from triage.labels import Priority
 from triage.persistence import read_manifest, short_hash
-from triage.ranking import ASSESSMENT_COLUMNS, COLUMNS, KINDS
+from triage.ranking import ASSESSMENT_COLUMNS
 from triage.records import Complaint
 
 Note = Callable[[str], None]
-_Rejected = tuple[Path | None, list[str]]  # the file, and the names of whole sources
 
 SKIPPED_AT_ONCE = 10_000
 
@@ -130,8 +130,8 @@ def score_job(
             ledger.settle()
         counts = ledger.counts()
         step("writing the ranked file")
-        rejected, unread = _write_rejected(job.output, ledger, counts)
-        first = _write_ranked(job, ledger, top)
+        rejected, unread = write_rejected(job.output, ledger)
+        first = write_ranked(job.output, ledger, with_text=job.with_text, top=top)
         ledger.remove()
     return Summary(
         counts=counts,
@@ -258,34 +258,3 @@ def _share_read(sources: Sequence[Source]) -> float | None:
         return None
     read = sum((source.share or 0.0) * (source.size or 0) for source in sources)
     return read / sum(size or 0 for size in sizes)
-
-
-def _write_rejected(output: Path, ledger: Ledger, counts: Counts) -> tuple[Path | None, list[str]]:
-    """List what could not be read; give the list's file and the sources that stand as one."""
-    path, unread = name_rejected(output), list[str]()
-
-    def pass_on() -> Iterator[dict[str, Any]]:
-        for row in ledger.set_aside():
-            if counts.whole_sources and row["id"] == row["source"]:
-                unread.append(row["source"])
-            yield row
-
-    if not counts.set_aside:
-        path.unlink(missing_ok=True)  # of an output that this one replaces
-        return None, unread
-    write_rows(path, pass_on(), REJECTED_COLUMNS)
-    return path, unread
-
-
-def _write_ranked(job: Job, ledger: Ledger, top: int) -> list[dict[str, Any]]:
-    columns = (*COLUMNS, "text") if job.with_text else COLUMNS
-    first: list[dict[str, Any]] = []
-
-    def pass_on() -> Iterator[dict[str, Any]]:
-        for row in ledger.ranked(columns):
-            if len(first) < top:
-                first.append(row)
-            yield row
-
-    write_rows(job.output, pass_on(), columns, kinds=KINDS)
-    return first

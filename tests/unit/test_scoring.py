@@ -407,7 +407,7 @@ def test_a_half_written_output_never_bears_its_name(make_job, monkeypatch):
             rows = (row if row["rank"] < 5 else 1 / 0 for row in rows)
         write_rows(path, rows, columns, kinds=kinds)
 
-    monkeypatch.setattr(scoring, "write_rows", tear)
+    monkeypatch.setattr("triage.backlog.outputs.write_rows", tear)
     job = make_job()
     with pytest.raises(ZeroDivisionError):
         score_job(job)

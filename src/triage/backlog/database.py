@@ -93,16 +93,9 @@ def _is_ordered(query: str) -> bool:
 
 
 def _parse_url(url: str) -> "URL":
-    try:
-        from sqlalchemy import make_url
-        from sqlalchemy.exc import ArgumentError
-    except ImportError:
-        raise ConfigError(
-            [
-                "reading a database needs SQLAlchemy, which is not installed; install it:"
-                " pip install sqlalchemy"
-            ]
-        ) from None
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         return make_url(url)
     except (ArgumentError, ValueError):  # its message may quote the password

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from triage.backlog.ledger import Counts, Ledger
-from triage.backlog.run_file import REJECTED_COLUMNS, name_rejected
+from triage.backlog.outputs import write_ranked, write_rejected
 from triage.batches import BATCH, Arrival, ScoredBatch, ScoredRow
 from triage.errors import DataError
 from triage.files.kinds import ENDINGS
-from triage.files.row_files import check_output, write_rows
-from triage.ranking import COLUMNS, KINDS
+from triage.files.row_files import check_output
 from triage.records import Complaint
 from triage.spark.folders import check_folder, write_folder
 from triage.spark.frames import build_schema, sort_rows
@@ -85,7 +84,9 @@ def score_files(
                 plan = {"inputs": [*inputs], "model": parcel.sha256, "engine": "spark"}
                 with _open_ledger(Path(output), plan, restart=restart) as ledger:
                     _keep(ledger, sort_rows(scored, *ARRIVED, rows=rows), names, progress)
-                    return _write_file(ledger, Path(output), with_text=with_text)
+                    write_ranked(Path(output), ledger, with_text=with_text)
+                    write_rejected(Path(output), ledger)
+                    return ledger.counts()
     finally:
         if is_ours:
             with quiet():
@@ -191,14 +192,3 @@ def _keep(ledger: Ledger, scored: "DataFrame", names: Sequence[str], progress: P
 def _build_arrival(row: "Row", names: Sequence[str]) -> Arrival:
     complaint = Complaint(id=row["id"], text="", problem=row["problem"])
     return Arrival(complaint, names[row["source"]], row["row"], row["whole_source"])
-
-
-def _write_file(ledger: Ledger, output: Path, *, with_text: bool) -> Counts:
-    columns = (*COLUMNS, "text") if with_text else COLUMNS
-    write_rows(output, ledger.ranked(columns), columns, kinds=KINDS)
-    aside, counts = name_rejected(output), ledger.counts()
-    if counts.set_aside:
-        write_rows(aside, ledger.set_aside(), REJECTED_COLUMNS)
-    else:
-        aside.unlink(missing_ok=True)
-    return counts

@@ -9,11 +9,10 @@ from triage.errors import OutputExistsError
 from triage.labels import Priority
 from triage.ranking import ASSESSMENT_COLUMNS, KINDS, QUEUE_ORDER
 from triage.spark.frames import build_schema, sort_rows
+from triage.spark.tasks import PARTITION_BITS
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
-
-_PARTITION_BITS = 33  # of Spark's monotonically_increasing_id: partition above, row below
 
 
 def check_folder(session: "SparkSession", output: str, *, force: bool) -> None:
@@ -75,12 +74,12 @@ def _rank(queue: "DataFrame") -> "DataFrame":
     """Number sorted rows from 1 without bringing them together: only the parts are counted."""
     from pyspark.sql import functions as sql
 
-    part = sql.shiftright("place", _PARTITION_BITS)
+    part = sql.shiftright("place", PARTITION_BITS)
     sizes: dict[int, int] = dict(queue.groupBy(part.alias("part")).count().collect())
     # An element for each part, also for those that are empty.
     counts = [sizes.get(i, 0) for i in range(max(sizes, default=0) + 1)]
     before = sql.lit([0, *accumulate(counts)][: len(counts)])
-    within = sql.col("place").bitwiseAND((1 << _PARTITION_BITS) - 1)
+    within = sql.col("place").bitwiseAND((1 << PARTITION_BITS) - 1)
     first = sql.element_at(before.cast("array<long>"), (part + 1).cast("int"))
     return queue.withColumn("rank", first + within + 1)
 

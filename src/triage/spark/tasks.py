@@ -59,7 +59,7 @@ SCORED: Kinds = {
 }
 """An arrival and its ``batches.ScoredRow``; ``problem`` tells why it could not be read."""
 
-_PARTITION_BITS = 33  # of Spark's monotonically_increasing_id: partition above, row below
+PARTITION_BITS = 33  # of Spark's monotonically_increasing_id: partition above, row below
 
 
 def assess_table(batches: "Batches", *, parcel: Parcel, kept: Sequence[str]) -> "Batches":
@@ -127,7 +127,7 @@ def _read_table(batch: "arrow.RecordBatch") -> Iterator[Complaint]:
         *(batch.column(HIDDEN + name).to_pylist() for name in (*ours, "place")), strict=True
     )
     for text, given, place in cells:
-        partition, row = divmod(place, 1 << _PARTITION_BITS)
+        partition, row = divmod(place, 1 << PARTITION_BITS)
         values = {TEXT: _decode(text), ID: _decode(given)}
         yield build_complaint(Row(row + 1, values), _OURS, prefix=f"{partition}-")
 

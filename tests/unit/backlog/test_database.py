@@ -157,9 +157,3 @@ def test_drivers_that_are_missing_are_named_with_their_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg2", None)
     with pytest.raises(ConfigError, match="needs psycopg2.*pip install psycopg2-binary"):
         read("postgresql+psycopg2://asha:geheim@host/desk", "SELECT 1 ORDER BY 1")
-
-
-def test_without_sqlalchemy(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
-    with pytest.raises(ConfigError, match="pip install sqlalchemy"):
-        read("sqlite://", "SELECT 1 ORDER BY 1")
