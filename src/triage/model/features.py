@@ -237,7 +237,7 @@ class CharacterGrams:
     when it holds ``MAX_WORDS``.
     """
 
-    MAX_WORDS = 100_000
+    MAX_WORDS = 50_000
 
     def __init__(self) -> None:
         self._columns: dict[int, NDArray[np.int32]] = {}

@@ -100,7 +100,7 @@ def _is_clean(word: str) -> bool:
 class _Chunks(dict[str, bool]):
     """Whether each chunk between blanks is clean; found out once for each distinct one."""
 
-    MOST = 100_000
+    MOST = 50_000
     """Beyond, it starts afresh, so that a long run stays flat."""
 
     def __missing__(self, chunk: str) -> bool:

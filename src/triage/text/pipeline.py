@@ -25,11 +25,11 @@ WARM_WORDS = 100_000
 """Distinct words that are kept from batch to batch. They hold all that recur; once there are so many,
 each further batch forgets its new ones, so that a run over millions stays flat."""
 
-WORN_WORDS = 400_000
+WORN_WORDS = 200_000
 """Distinct words forgotten after which a pipeline is worn: spaCy's tables keep a place for each word
 that they ever held, and grow. Built anew (a second), they are small again."""
 
-CACHED_CHUNKS = 100_000
+CACHED_CHUNKS = 50_000
 """Distinct chunks between blanks whose tokens are remembered; spaCy's own 10,000 are full after some
 hundred complaints."""
 
