@@ -1,4 +1,5 @@
 # make run: train the default model, score the sample complaints, show the queue.
+# make desk: the same complaints as a page in the browser that staff work from.
 # make test: every check and every test.
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SPARK := $(VENV)/.installed-spark
 
-.PHONY: run test lint types imports unit benchmark model clean help
+.PHONY: run desk test lint types imports unit benchmark model clean help
 
 help:  ## Show the commands.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -15,6 +16,9 @@ help:  ## Show the commands.
 run: model  ## Train the default model where needed and triage the sample complaints.
 	@mkdir -p out
 	@$(BIN)/triage score data/sample/complaints.csv --output out/complaints_ranked.csv --force
+
+desk: model  ## Open a desk to try, with the sample complaints; prints its address and the first login.
+	@$(BIN)/triage desk --sample
 
 model: $(INSTALLED)  ## Train the default model where it is not there or not current.
 	@$(BIN)/triage train --if-needed --no-track

@@ -77,6 +77,7 @@ def test_modules_are_short():
         str(path.relative_to(ROOT)): lines
         for path in (ROOT / "src").rglob("*.py")
         if (lines := len(path.read_text("utf-8").splitlines())) > 300
+        and path.parent.name != "versions"  # a migration lists whole tables, and is never touched
     }
     assert not long
 

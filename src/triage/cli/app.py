@@ -6,7 +6,18 @@ import sys
 import typer
 
 from triage import __version__
-from triage.cli import assess, compare, data, evaluate, experiments, promote, score, train, tune
+from triage.cli import (
+    assess,
+    compare,
+    data,
+    desk,
+    evaluate,
+    experiments,
+    promote,
+    score,
+    train,
+    tune,
+)
 from triage.errors import TriageError
 
 INTERRUPTED = 130
@@ -30,6 +41,7 @@ app.command("tune")(tune.tune)
 app.command("experiments")(experiments.experiments)
 app.command("promote")(promote.promote)
 app.add_typer(data.app, name="data")
+app.add_typer(desk.desk, name="desk")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,0 +1,1 @@
+"""The desk: a queue that triage staff work from, on SQLite or PostgreSQL."""
