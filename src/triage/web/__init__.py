@@ -1,0 +1,1 @@
+"""The desk in the browser: pages, and the interface for other software."""

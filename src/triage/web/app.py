@@ -1,0 +1,100 @@
+"""The desk's web application, put together."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from triage.desk.database import DeskDatabase
+from triage.desk.reading import ComplaintReader
+from triage.desk.uploads import UploadWorker
+from triage.desk.watching import FolderWatcher
+from triage.web.errors import add_error_answers
+from triage.web.routes import (
+    accounts,
+    api,
+    audit_log,
+    case,
+    intake,
+    queue,
+    reports,
+    sign_in,
+    trends,
+    work,
+)
+from triage.web.security import Guard
+
+_STATIC = Path(__file__).parent / "static"
+_PAGES = (sign_in, queue, case, work, intake, reports, trends, accounts, audit_log)
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """How the desk is reached, and where it works.
+
+    :param tls: it is reached by https, here or at a proxy before it: cookies are sent by https only.
+    :param watch: a folder whose files are taken in; None for none.
+    :param spool: a folder, readable by the desk alone, for files until they are read.
+    :param hosts: names by which it may be asked; ``*`` for any.
+    """
+
+    tls: bool
+    watch: Path | None
+    spool: Path
+    hosts: tuple[str, ...] = ("*",)
+
+
+class _KeptFiles(StaticFiles):
+    """Files whose address changes with them: a browser may keep them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Serve a file."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def build_app(database: DeskDatabase, reader: ComplaintReader, *, settings: WebSettings) -> FastAPI:
+    """Build the desk.
+
+    :param database: opened and up to date; it stays the caller's to close.
+    :param reader: reads what arrives.
+    """
+    app = FastAPI(title="triage desk", docs_url=None, redoc_url=None, openapi_url=None,
+                  lifespan=_work_behind(database, reader, settings))  # fmt: skip
+    app.state.database, app.state.reader, app.state.web = database, reader, settings
+    add_error_answers(app)
+    for page in _PAGES:
+        app.include_router(page.router)
+    app.mount("/api", api.build_api(database, reader))
+    app.mount("/static", _KeptFiles(directory=_STATIC))
+    if settings.hosts != ("*",):
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
+    app.add_middleware(Guard, tls=settings.tls)  # added last, it stands first
+    return app
+
+
+def _work_behind(
+    database: DeskDatabase, reader: ComplaintReader, settings: WebSettings
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Run what works beside the pages: the reading of uploads, and of the watched folder."""
+
+    @asynccontextmanager
+    async def run(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            worker = UploadWorker(database, reader)
+            worker.start()
+            stack.callback(worker.stop)
+            if settings.watch is not None:
+                watcher = FolderWatcher(database, settings.watch, settings.spool)
+                watcher.start()
+                stack.callback(watcher.stop)
+            yield
+
+    return run

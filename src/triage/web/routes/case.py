@@ -1,0 +1,67 @@
+"""One case, to read and to work on."""
+
+from fastapi import APIRouter, Request, Response
+
+from triage.desk.cases import HistoryLine, open_case
+from triage.desk.database import DeskDatabase
+from triage.desk.marks import Mark
+from triage.desk.work import list_colleagues
+from triage.web.case_words import explain_mark, tell_changes
+from triage.web.pages import CaseScreen, Toast
+from triage.web.rendering import render
+from triage.web.visits import Database, ReadingSeat, Seat
+
+router = APIRouter()
+
+LARGEST_ID = 2**53
+"""Beyond this no database has counted."""
+
+
+@router.get("/cases/{id}")
+def show_case(request: Request, id: int, seat: ReadingSeat, database: Database) -> Response:
+    """Show a case; that it was opened is written down."""
+    return _show(request, "case.html", id, seat, database)
+
+
+@router.get("/cases/{id}/parts")
+def show_parts(request: Request, id: int, seat: ReadingSeat, database: Database) -> Response:
+    """Show what changes of a case, after somebody else changed it."""
+    return _show(request, "case_parts.html", id, seat, database)
+
+
+def render_case(
+    request: Request,
+    template: str,
+    screen: CaseScreen,
+    seat: Seat,
+    *,
+    toast: Toast | None = None,
+) -> Response:
+    """Render the page of a case, or its parts that change.
+
+    :param toast: what was done just now.
+    """
+
+    def explain(mark: Mark) -> list[str]:
+        return explain_mark(mark, seat.language)
+
+    def tell(line: HistoryLine) -> list[str]:
+        return tell_changes(line, seat.language)
+
+    return render(
+        request,
+        template,
+        screen,
+        seat=seat,
+        oob=template != "case.html",
+        explain=explain,
+        tell_changes=tell,
+        toast=toast,
+    )
+
+
+def _show(request: Request, template: str, id: int, seat: Seat, database: DeskDatabase) -> Response:
+    with database.write() as session:
+        case = open_case(session, min(id, LARGEST_ID), user=seat.user, now=seat.now)
+        screen = CaseScreen(case, list_colleagues(session), seat.language)
+    return render_case(request, template, screen, seat)

@@ -1,0 +1,183 @@
+"""Signing in and out, the language of the pages, and the own password."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from triage.desk.accounts import change_password, set_language
+from triage.desk.sessions import Visit, sign_in, sign_out
+from triage.errors import ConfigError, SignInError
+from triage.web.errors import PROBLEMS, StalePageError
+from triage.web.pages import PasswordPage, SignInPage
+from triage.web.rendering import render, render_apart
+from triage.web.security import (
+    FORM_COOKIE,
+    SESSION_COOKIE,
+    check_token,
+    make_token,
+    set_cookie,
+)
+from triage.web.visits import AnySeat, Database, read_clock
+from triage.web.words import LANGUAGE_COOKIE, LANGUAGES, find_language, translate, translate_refusal
+
+router = APIRouter()
+
+DIALOG = "x-desk-dialog"
+"""Header of a sign-in from the dialog over a page: it wants JSON, and the page stays."""
+
+Typed = Annotated[str, Form()]
+"""A field of a form."""
+
+
+@router.get("/sign-in")
+def show_sign_in(request: Request, language: str = "", after: str = "/") -> Response:
+    """Show the form; ``language`` chooses the one of this browser."""
+    response = _render_form(request, "sign_in.html", after=after)
+    if language in LANGUAGES:
+        response = RedirectResponse("/sign-in", 303)
+        set_cookie(response, LANGUAGE_COOKIE, language, tls=_is_tls(request))
+    return response
+
+
+@router.get("/sign-in/dialog")
+def show_dialog(request: Request) -> Response:
+    """Show the form alone, for the dialog over a page whose session has ended."""
+    return _render_form(request, "sign_in_form.html")
+
+
+@router.post("/sign-in")
+def enter(
+    request: Request,
+    database: Database,
+    name: Typed = "",
+    password: Typed = "",
+    csrf_token: Typed = "",
+    after: Typed = "/",
+) -> Response:
+    """Begin a session."""
+    in_dialog = DIALOG in request.headers
+    try:
+        check_token(request.cookies.get(FORM_COOKIE, ""), csrf_token)
+        address = request.client.host if request.client else ""
+        token, visit = sign_in(
+            database, name=name, password=password, address=address, now=read_clock(request)
+        )
+    except (SignInError, StalePageError) as error:
+        if in_dialog:
+            raise
+        problem = _tell(error, find_language(request))
+        status = 429 if getattr(error, "retry_s", 0) else 401
+        return _render_form(
+            request, "sign_in.html", after=after, name=name, problem=problem, status=status
+        )
+    response: Response = RedirectResponse(_keep_inside(after), 303)
+    if in_dialog:
+        response = JSONResponse(_describe(visit))
+    set_cookie(response, SESSION_COOKIE, token, tls=_is_tls(request))
+    response.delete_cookie(FORM_COOKIE, path="/")
+    return response
+
+
+@router.get("/session")
+def tell_session(seat: AnySeat) -> JSONResponse:
+    """Tell a page of an earlier sign-in who is signed in now, and its token."""
+    return JSONResponse(_describe(seat.visit))
+
+
+@router.post("/sign-out")
+def leave(request: Request, seat: AnySeat, database: Database) -> Response:
+    """End the session."""
+    with database.write() as session:
+        sign_out(session, seat.visit.session_id, now=seat.now)
+    response = RedirectResponse("/sign-in", 303)
+    response.delete_cookie(SESSION_COOKIE, path="/")
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@router.post("/language")
+def choose_language(
+    request: Request, seat: AnySeat, database: Database, language: Typed, after: Typed = "/"
+) -> Response:
+    """Choose the language of the account's pages."""
+    with database.write() as session:
+        set_language(session, seat.user, language)
+    response = RedirectResponse(_keep_inside(after), 303)
+    set_cookie(response, LANGUAGE_COOKIE, language, tls=_is_tls(request))
+    return response
+
+
+@router.get("/password")
+def show_password(request: Request, seat: AnySeat) -> Response:
+    """Show the form to change the own password."""
+    page = PasswordPage(seat.user.must_change_password)
+    return render(request, "password.html", page, seat=seat)
+
+
+@router.post("/password")
+def save_password(
+    request: Request,
+    seat: AnySeat,
+    database: Database,
+    old: Typed = "",
+    new: Typed = "",
+    again: Typed = "",
+) -> Response:
+    """Change the own password; other browsers are signed out."""
+    problem = ""
+    if new != again:
+        problem = translate("The two new passwords are not the same", seat.language)
+    else:
+        try:
+            with database.write() as session:
+                change_password(
+                    session, seat.user, old=old, new=new, now=seat.now, keep=seat.visit.session_id
+                )
+        except SignInError:
+            problem = translate("The old password is wrong", seat.language)
+        except ConfigError as error:
+            problem = translate_refusal(str(error), seat.language)
+    if not problem:
+        return RedirectResponse("/", 303)
+    page = PasswordPage(seat.user.must_change_password, problem)
+    return render(request, "password.html", page, seat=seat, status=400)
+
+
+def _render_form(
+    request: Request,
+    template: str,
+    *,
+    after: str = "/",
+    name: str = "",
+    problem: str = "",
+    status: int = 200,
+) -> Response:
+    token = request.cookies.get(FORM_COOKIE) or make_token()  # two open forms share one
+    page = SignInPage(token, problem=problem, name=name, after=_keep_inside(after))
+    response = render_apart(request, template, page, status=status)
+    set_cookie(response, FORM_COOKIE, token, tls=_is_tls(request), strict=True)
+    return response
+
+
+def _tell(error: Exception, language: str) -> str:
+    retry_s = getattr(error, "retry_s", 0)
+    if retry_s:
+        return translate("Too many attempts. Try again in {n} seconds.", language, n=retry_s)
+    code = "stale_page" if isinstance(error, StalePageError) else "wrong_sign_in"
+    return ". ".join(translate(said, language) for said in PROBLEMS[code])
+
+
+def _keep_inside(after: str) -> str:
+    """Give a path of the desk itself: nobody is led elsewhere by a link to the sign-in."""
+    inside = after.startswith("/") and not after.startswith("//") and after.isprintable()
+    return after if inside and "\\" not in after and ":" not in after else "/"
+
+
+def _describe(visit: Visit) -> dict[str, object]:
+    return {"csrf_token": visit.csrf_token, "user": visit.user.id}
+
+
+def _is_tls(request: Request) -> bool:
+    tls: bool = request.app.state.web.tls
+    return tls

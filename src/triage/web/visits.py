@@ -1,0 +1,112 @@
+"""Who is signed in: the seat at the desk that every page is asked from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from triage.desk.database import DeskDatabase
+from triage.desk.roles import Right, has_right, require
+from triage.desk.schema import User
+from triage.desk.sessions import Visit, find_session, touch_session
+from triage.desk.settings import DeskSettings, load_settings
+from triage.web.errors import MustChangePasswordError, SignedOutError
+from triage.web.security import SAFE_METHODS, SESSION_COOKIE, check_token, read_told_token
+
+POLL_HEADER = "x-desk-poll"
+"""Comes with what a page asks for by itself while nobody touches it: it keeps nobody signed in."""
+
+OPEN_TO_NEW = ("/password", "/sign-out", "/language")
+"""Paths for who still has to change the password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Somebody at the desk.
+
+    :param user: who is signed in; read only, no longer bound to the database.
+    :param now: the time of the request; hand it to the functions of the desk.
+    """
+
+    user: User
+    visit: Visit
+    settings: DeskSettings
+    now: datetime
+
+    @property
+    def language(self) -> str:
+        """``en`` or ``hi``."""
+        return self.user.language
+
+    def may(self, right: Right | str) -> bool:
+        """Say whether the role allows something."""
+        return has_right(self.user.role, Right(right))
+
+
+def read_clock(request: Request) -> datetime:
+    """Give the time of a request; a test sets its own clock."""
+    clock: Callable[[], datetime] | None = getattr(request.app.state, "clock", None)
+    return clock() if clock else datetime.now(UTC)
+
+
+def find_database(request: Request) -> DeskDatabase:
+    """Give the desk's database."""
+    database: DeskDatabase = request.app.state.database
+    return database
+
+
+async def _told_token(request: Request) -> str | None:
+    return None if request.method in SAFE_METHODS else await read_told_token(request)
+
+
+def take_seat(request: Request, told_token: Annotated[str | None, Depends(_told_token)]) -> Seat:
+    """Find who is signed in, and check the token of every change.
+
+    :raises SignedOutError: where nobody is.
+    :raises StalePageError: where a change does not carry the token of the session.
+    """
+    database, now = find_database(request), read_clock(request)
+    token = request.cookies.get(SESSION_COOKIE)
+    with database.read() as session:
+        visit = find_session(session, token, now=now) if token else None
+        if visit is None:
+            raise SignedOutError("nobody is signed in")
+        settings = load_settings(session)
+    request.state.language = visit.user.language
+    if request.method not in SAFE_METHODS:
+        check_token(visit.csrf_token, told_token)
+    if POLL_HEADER not in request.headers and visit.needs_touch(now):
+        with database.write() as session:
+            touch_session(session, visit.session_id, now=now)
+    if visit.user.must_change_password and request.url.path not in OPEN_TO_NEW:
+        raise MustChangePasswordError("the password has to be changed first")
+    seat = Seat(visit.user, visit, settings, now)
+    request.state.seat = seat
+    return seat
+
+
+def need(right: Right) -> Callable[..., Seat]:
+    """Give a dependency: a seat whose role has a right.
+
+    :raises NotAllowedError: where it has not; the page says so.
+    """
+
+    def take_seat_with_right(seat: Annotated[Seat, Depends(take_seat)]) -> Seat:
+        require(seat.user, right)
+        return seat
+
+    return take_seat_with_right
+
+
+AnySeat = Annotated[Seat, Depends(take_seat)]
+ReadingSeat = Annotated[Seat, Depends(need(Right.READ_CASES))]
+WorkingSeat = Annotated[Seat, Depends(need(Right.WORK))]
+IntakeSeat = Annotated[Seat, Depends(need(Right.INTAKE))]
+ReportSeat = Annotated[Seat, Depends(need(Right.REPORT))]
+ExportSeat = Annotated[Seat, Depends(need(Right.EXPORT))]
+AuditSeat = Annotated[Seat, Depends(need(Right.AUDIT))]
+AccountsSeat = Annotated[Seat, Depends(need(Right.ACCOUNTS))]
+LabelsSeat = Annotated[Seat, Depends(need(Right.LABELS))]
+Database = Annotated[DeskDatabase, Depends(find_database)]

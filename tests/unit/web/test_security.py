@@ -1,0 +1,149 @@
+import logging
+import re
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.testclient import TestClient
+
+import triage.web
+from conftest import HTML
+from triage.web.app import WebSettings, build_app
+from triage.web.security import BODY_LIMIT, Guard, comes_from_here
+
+WEB = Path(triage.web.__file__).parent
+
+
+def test_every_answer_is_guarded(asha):
+    for path in ("/", "/sign-in", "/no-such-page", "/static/desk.css"):
+        headers = asha.get(path).headers
+        assert headers["content-security-policy"].startswith(
+            "default-src 'none'; script-src 'self';"
+        )
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_only_files_may_be_kept(asha):
+    assert asha.get("/").headers["cache-control"] == "no-store"
+    assert "immutable" in asha.get("/static/desk.css").headers["cache-control"]
+
+
+def test_no_page_holds_script_or_style():
+    for template in (WEB / "templates").glob("*.html"):
+        text = template.read_text("utf-8")
+        assert not re.search(
+            r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|hx-on|javascript:", text
+        ), template
+        assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text), template
+
+
+def test_cookie_is_kept_from_scripts(sign_in, app):
+    client = sign_in().client
+    page = client.get("/sign-in", headers=HTML)
+    assert "HttpOnly" in page.headers["set-cookie"]
+    cookies = {cookie.name: cookie for cookie in client.cookies.jar}
+    assert cookies["desk"].has_nonstandard_attr("HttpOnly")
+    assert cookies["desk"].get_nonstandard_attr("SameSite") == "lax"
+    assert not cookies["desk"].secure
+
+
+def test_cookie_goes_by_https_only_behind_tls(database, reader, tmp_path):
+    app = build_app(database, reader, settings=WebSettings(tls=True, watch=None, spool=tmp_path))
+    answer = TestClient(app, base_url="https://desk.example").get("/sign-in", headers=HTML)
+    assert "Secure" in answer.headers["set-cookie"]
+    assert "max-age" in answer.headers["strict-transport-security"]
+
+
+def test_other_names_are_refused_where_hosts_are_set(database, reader, tmp_path):
+    settings = WebSettings(tls=False, watch=None, spool=tmp_path, hosts=("desk.example",))
+    client = TestClient(
+        build_app(database, reader, settings=settings), base_url="http://evil.example"
+    )
+    assert client.get("/sign-in").status_code == 400
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "ü"])
+def test_change_needs_the_token(asha, token):
+    headers = {"x-csrf-token": token.encode()}
+    answer = asha.client.post("/queue/rows", headers=headers)
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "stale_page"
+
+
+def test_token_of_another_session_is_refused(asha, sign_in):
+    other = sign_in("bilal")
+    assert asha.send("/queue/rows", token=other.token).status_code == 403
+
+
+def test_form_may_carry_the_token(asha):
+    form = {"csrf_token": asha.token, "language": "hi", "after": "/"}
+    answer = asha.client.post("/language", data=form, headers=HTML, follow_redirects=False)
+    assert answer.status_code == 303
+    assert 'lang="hi"' in asha.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("headers", "fits"),
+    [
+        ({"sec-fetch-site": "same-origin"}, True),
+        ({"sec-fetch-site": "cross-site"}, False),
+        ({"sec-fetch-site": "same-site"}, False),
+        ({"origin": "http://desk.example", "host": "desk.example"}, True),
+        ({"origin": "http://evil.example", "host": "desk.example"}, False),
+        ({"origin": "null", "host": "desk.example"}, True),
+        ({}, True),
+    ],
+)
+def test_where_a_request_comes_from(headers, fits):
+    assert comes_from_here(Headers(headers)) is fits
+
+
+def test_change_from_another_site_is_refused(asha):
+    headers = {"x-csrf-token": asha.token, "sec-fetch-site": "cross-site"}
+    answer = asha.client.post("/queue/rows", headers=headers)
+    assert answer.json()["error"]["code"] == "foreign_page"
+
+
+def test_large_body_is_refused_at_once(asha):
+    answer = asha.send("/cases/1/note", note="x" * (BODY_LIMIT + 1))
+    assert answer.status_code == 413
+    assert answer.json()["error"]["code"] == "too_large"
+
+
+def test_body_that_grows_is_stopped(asha):
+    def grow():
+        for _ in range(40):
+            yield b"x" * 100_000
+
+    headers = {"x-csrf-token": asha.token, "content-type": "application/x-www-form-urlencoded"}
+    answer = asha.client.post("/cases/1/note", content=grow(), headers=headers)
+    assert answer.status_code == 413
+
+
+def test_unforeseen_error_tells_its_place_only(caplog):
+    inner = FastAPI()
+
+    @inner.get("/fails")
+    def fail():
+        raise RuntimeError("words of a complaint")
+
+    inner.add_middleware(Guard, tls=False)
+    with caplog.at_level(logging.ERROR):
+        answer = TestClient(inner).get("/fails", headers=HTML)
+    assert answer.status_code == 500
+    assert "words of a complaint" not in answer.text + caplog.text
+    assert "RuntimeError at test_security.py" in caplog.text
+
+
+def test_htmx_is_told_to_be_careful(asha):
+    page = asha.get("/").text
+    for setting in (
+        '"allowEval":false',
+        '"includeIndicatorStyles":false',
+        '"selfRequestsOnly":true',
+        '"historyCacheSize":0',
+    ):
+        assert setting in page
