@@ -157,8 +157,11 @@ def _doubts(
         doubts.append("the category is not clear")
     if floor >= HIGH_RISK_LEVEL and decision.at_least[1] < _LEXICON_ALONE:
         doubts.append("word list and statistics disagree about the risk")
-    if high_risk and not any(m.counts and m.cue.level for m in reading.mentions):
+    told = max((m.cue.level for m in reading.mentions if m.counts), default=0)
+    if high_risk and not told:
         doubts.append("the risk rests on the statistics alone")
+    if told >= HIGH_RISK_LEVEL and not high_risk:  # never sure of itself, and yet it was said
+        doubts.append("words that can mean death stand in it, but the statistics see no risk")
     return tuple(doubts)
 
 

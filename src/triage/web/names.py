@@ -128,6 +128,7 @@ DOUBTS: Final = (
     "the category is not clear",
     "word list and statistics disagree about the risk",
     "the risk rests on the statistics alone",
+    "words that can mean death stand in it, but the statistics see no risk",
     "the text is empty",
     "the text has no words",
     "the script or language is not known",

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -138,6 +140,18 @@ def test_every_text_gets_one_assessment(model, text):
     assert abs(sum(found.category_proba) - 1) < 1e-6
     assert 0 <= found.risk <= 1
     assert found.reasons
+
+
+def test_words_of_death_that_the_statistics_do_not_believe_go_to_a_person(model):
+    text = (
+        "He posted her pictures in a story and tagged her friends. She has not gone to school"
+        " since Monday and keeps saying she wants to die. Please remove the pictures first."
+    )
+    deaf = replace(model, point=replace(model.point, threshold=1.1))
+    found = deaf.assess(text)
+    assert not found.high_risk
+    assert found.needs_review
+    assert any("the statistics see no risk" in reason for reason in found.reasons)
 
 
 def test_a_worn_pipeline_is_built_anew_and_says_the_same(model, monkeypatch):
