@@ -2,9 +2,11 @@
 
 On SQLite readers never wait (write-ahead log), and each writer takes its place at once (``BEGIN
 IMMEDIATE``), so that nobody reads first and finds the door shut later. On PostgreSQL all writers
-pass the one row of ``desk_state``.
+pass the one row of ``desk_state``. Before either, the writers of this process take turns: SQLite
+lets who waits look again every 100 ms, and whoever looks first goes in, however long others wait.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +32,7 @@ POOL = 30
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _WRITING = {"desk_writes": True}
+_BUSY = "the desk is busy; nothing was changed, please try again"
 
 
 class DeskDatabase:
@@ -42,6 +45,7 @@ class DeskDatabase:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.engine = _build_engine(url)
+        self._turn = threading.Lock()
 
     @property
     def shown(self) -> str:
@@ -66,13 +70,22 @@ class DeskDatabase:
         :raises DeskBusyError: where others wrote for longer than ``BUSY_S``.
         :raises DeskUnusableError: where the database is full, read-only or damaged.
         """
-        with _told_plainly(self), Session(self.engine) as session:
+        with self._taking_turns(), _told_plainly(self), Session(self.engine) as session:
             session.connection(execution_options=_WRITING)
             if not self.is_sqlite:
                 session.execute(text(f"SET LOCAL lock_timeout = '{BUSY_S}s'"))
                 session.execute(select(DeskState.id).with_for_update())  # the turnstile
             yield session
             session.commit()
+
+    @contextmanager
+    def _taking_turns(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=BUSY_S):
+            raise DeskBusyError(_BUSY)
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Close all connections."""
@@ -194,7 +207,7 @@ def _told_plainly(database: DeskDatabase) -> Iterator[None]:
     except OperationalError as error:
         said = str(error.orig).lower()
         if "locked" in said or "busy" in said or "lock timeout" in said:
-            raise DeskBusyError("the desk is busy; nothing was changed, please try again") from None
+            raise DeskBusyError(_BUSY) from None
         if "full" in said or "no space" in said:
             raise DeskUnusableError("the disk is full: nothing was changed; make room") from None
         raise DeskUnusableError(
@@ -208,3 +221,6 @@ def _told_plainly(database: DeskDatabase) -> Iterator[None]:
 def _first_words(said: str) -> str:
     """Give the driver's first line, which names hosts and files but no values."""
     return said.strip().splitlines()[0][:150] if said.strip() else "no reason given"
+
+
+__all__ = ["DeskDatabase", "Session", "build_migrations", "bump_queue", "open_database"]

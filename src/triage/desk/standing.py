@@ -55,7 +55,7 @@ def count_priorities(session: Session, upload_id: int) -> dict[Priority, int]:
         .where(Complaint.upload_id == upload_id)
         .group_by(Complaint.priority)
     )
-    counts = dict(session.execute(query).tuples().all())
+    counts = dict(session.execute(query).all())
     return {priority: counts.get(priority, 0) for priority in Priority}
 
 

@@ -63,7 +63,9 @@ def build_answer(error: Exception) -> JSONResponse:
         case DeskBusyError() | DeskUnusableError():
             busy = isinstance(error, DeskBusyError)
             code = "busy" if busy else "unusable"
-            message = str(error) if busy else "the desk's database cannot be used now"
+            message = (
+                str(error) if busy else "the desk's database cannot be used now: nothing was kept"
+            )
             answer = _build(503, code, message, "send the same again, with the same key")
             answer.headers["retry-after"] = "5" if busy else "60"
         case _:

@@ -88,12 +88,14 @@ def _work_behind(
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            worker = UploadWorker(database, reader)
+            worker = UploadWorker(database, reader, spool=settings.spool)
             worker.start()
+            app.state.worker = worker  # the page of an upload asks it how far it is
             stack.callback(worker.stop)
             if settings.watch is not None:
-                watcher = FolderWatcher(database, settings.watch, settings.spool)
+                watcher = FolderWatcher(database, settings.watch, settings.spool, worker=worker)
                 watcher.start()
+                app.state.watcher = watcher
                 stack.callback(watcher.stop)
             yield
 

@@ -1,6 +1,7 @@
 """Who is signed in: the seat at the desk that every page is asked from."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -12,6 +13,7 @@ from triage.desk.roles import Right, has_right, require
 from triage.desk.schema import User
 from triage.desk.sessions import Visit, find_session, touch_session
 from triage.desk.settings import DeskSettings, load_settings
+from triage.errors import DeskBusyError, DeskUnusableError
 from triage.web.errors import MustChangePasswordError, SignedOutError
 from triage.web.security import SAFE_METHODS, SESSION_COOKIE, check_token, read_told_token
 
@@ -78,7 +80,8 @@ def take_seat(request: Request, told_token: Annotated[str | None, Depends(_told_
     if request.method not in SAFE_METHODS:
         check_token(visit.csrf_token, told_token)
     if POLL_HEADER not in request.headers and visit.needs_touch(now):
-        with database.write() as session:
+        # Where nothing can be written all can still be read: the visit then ends at its time.
+        with suppress(DeskBusyError, DeskUnusableError), database.write() as session:
             touch_session(session, visit.session_id, now=now)
     if visit.user.must_change_password and request.url.path not in OPEN_TO_NEW:
         raise MustChangePasswordError("the password has to be changed first")

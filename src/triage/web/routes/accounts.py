@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request, Response
-from sqlalchemy.orm import Session
 
 from triage.desk import accounts, tokens
 from triage.desk.accounts import Account
 from triage.desk.credentials import make_password
+from triage.desk.database import Session
 from triage.desk.roles import Role
 from triage.desk.schema import User
 from triage.desk.settings import DeskSettings, change_setting, load_settings

@@ -44,11 +44,13 @@ class IntakePage:
     """The forms, and the newest uploads.
 
     :param watch: whether a folder is watched as well.
+    :param refused: files of it that could not be taken in, and why.
     """
 
     uploads: list[UploadView]
     limit_mb: int
     watch: bool
+    refused: dict[str, str] = field(repr=False)
 
     @property
     def is_busy(self) -> bool:
@@ -206,7 +208,9 @@ def _find_page(request: Request, seat: Seat, database: DeskDatabase) -> IntakePa
     with database.read() as session:
         uploads = list_uploads(session, HISTORY, shares=_find_shares(request))
     watch = request.app.state.web.watch is not None
-    return IntakePage(uploads, seat.settings.max_upload_mb, watch)
+    watcher = getattr(request.app.state, "watcher", None)  # runs only where the desk is open
+    refused = dict(watcher.problems) if watcher is not None else {}
+    return IntakePage(uploads, seat.settings.max_upload_mb, watch, refused)
 
 
 def _find_upload(request: Request, database: DeskDatabase, id: int) -> UploadPage:
