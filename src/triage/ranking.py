@@ -4,7 +4,6 @@ The order is said once: ``rank_key`` for what is in memory, ``QUEUE_ORDER`` for 
 """
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from triage.batches import ScoredRow
@@ -12,6 +11,7 @@ from triage.files.row_files import clean_text
 from triage.labels import CATEGORIES
 from triage.model.explain import summarise
 from triage.records import Assessment, Complaint
+from triage.times import read_time
 
 ASSESSMENT_COLUMNS = (
     "id",
@@ -51,11 +51,8 @@ QUEUE_ORDER = "priority, urgency DESC, risk_step DESC, received, seq"
 """``rank_key`` in SQL, for a table that has the fields of ``ScoredRow``; ``seq`` is the order of
 arrival."""
 
-INDIAN_TIME = timezone(timedelta(hours=5, minutes=30), "IST")
-
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would build one for each row
 _LATE = "9999"
-_LONGEST_TIME = 40  # characters; what is longer is no ISO time
 
 
 def rank_key(row: ScoredRow) -> tuple[str, int, float, str]:
@@ -102,20 +99,14 @@ def tell_unread(row: ScoredRow) -> str | None:
 
 
 def _comparable_time(given: object) -> str:
-    """Give an ISO time in a form that can be compared: in UTC, of one length.
+    """Give a time in a form that can be compared: in UTC, of one length.
 
-    A time that does not say where it was measured is Indian time. What is no ISO time counts as
-    just arrived.
+    What is no time counts as just arrived.
     """
-    text = "" if given is None else str(given).strip()
-    if not text or len(text) > _LONGEST_TIME:
+    time = read_time(given)
+    if time is None:
         return _LATE
-    try:
-        time = datetime.fromisoformat(text)
-        time = time if time.tzinfo is not None else time.replace(tzinfo=INDIAN_TIME)
-        return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-    except (ValueError, OverflowError):  # OverflowError: within hours of year 1 or 9999
-        return _LATE
+    return time.replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
 def list_values(assessment: Assessment) -> list[Any]:

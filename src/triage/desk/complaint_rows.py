@@ -10,8 +10,8 @@ from triage.desk.identifiers import ties_cases
 from triage.desk.near_copies import pack_sketch
 from triage.desk.reading import Read
 from triage.desk.schema import Complaint
-from triage.ranking import INDIAN_TIME
 from triage.records import Assessment, Evidence
+from triage.times import read_time
 
 LONGEST_NUMBER = 200
 """Characters of a complaint's number that are kept."""
@@ -22,7 +22,6 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """What claims to be older is the zero of some program's calendar."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses them
-_LONGEST_TIME = 40  # characters; what is longer is no ISO time
 
 Identity = tuple[str, str]
 """A complaint's number, empty for none, and the hash of its text."""
@@ -44,7 +43,7 @@ def build_complaint(read: Read, *, now: datetime, due_at: datetime) -> Complaint
     problem = read.complaint.problem
     return Complaint(
         number=number or None,
-        received_at=read_time(read.complaint.received_at, now=now),
+        received_at=read_filed(read.complaint.received_at, now=now),
         arrived_at=now,
         due_at=due_at,
         text=clean_text(read.complaint.text),
@@ -113,22 +112,13 @@ def list_leads(complaint: int, read: Read) -> Iterator[dict[str, object]]:
         }
 
 
-def read_time(given: str | None, *, now: datetime) -> datetime:
-    """Read when a complaint was filed.
+def read_filed(given: str | None, *, now: datetime) -> datetime:
+    """Read when a complaint was filed, see ``times.read_time``.
 
-    :param given: ISO 8601; without a zone it is Indian time.
-    :returns: ``now`` where it is nothing of the kind, in the future or before ``EARLIEST``.
+    :returns: ``now`` where it is no time, in the future or before ``EARLIEST``.
     """
-    text = (given or "").strip()
-    if not text or len(text) > _LONGEST_TIME:
-        return now
-    try:
-        time = datetime.fromisoformat(text)
-        time = time if time.tzinfo is not None else time.replace(tzinfo=INDIAN_TIME)
-        time = time.astimezone(UTC)
-    except (ValueError, OverflowError):  # OverflowError: within hours of year 1 or 9999
-        return now
-    return time if EARLIEST <= time <= now else now
+    time = read_time(given)
+    return time if time is not None and EARLIEST <= time <= now else now
 
 
 def clean_text(text: str) -> str:

@@ -19,7 +19,7 @@ from triage.desk.roles import Right, require
 from triage.desk.schema import Complaint, User
 from triage.files.row_files import write_rows
 from triage.labels import LANGUAGE_TITLES, Category, Urgency
-from triage.ranking import INDIAN_TIME
+from triage.times import INDIAN_TIME
 
 TITLES = {
     "id": "Desk number",

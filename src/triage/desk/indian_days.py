@@ -7,7 +7,7 @@ from sqlalchemy import Date, Integer
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
-from triage.ranking import INDIAN_TIME
+from triage.times import INDIAN_TIME
 
 
 class IndianDay(FunctionElement[date]):

@@ -18,7 +18,7 @@ from triage.desk.schema import Complaint, FoundLead
 from triage.desk.shared_identifiers import SharedIdentifier, list_shared
 from triage.desk.surges import Surge, judge_count
 from triage.labels import CATEGORIES, LANGUAGES
-from triage.ranking import INDIAN_TIME
+from triage.times import INDIAN_TIME
 
 SURGE_WEEKS = 8
 """Weeks before that a count is held against."""

@@ -118,7 +118,7 @@ def answer_problem(
 def wants_json(connection: HTTPConnection) -> bool:
     """Say whether other software asks, or a part of a page by htmx; not a person by a link."""
     headers = connection.headers
-    if connection.url.path.startswith("/api/") or "hx-request" in headers:
+    if connection.scope["path"].startswith("/api/") or "hx-request" in headers:
         return True
     return "text/html" not in headers.get("accept", "*/*")
 

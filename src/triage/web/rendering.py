@@ -61,7 +61,7 @@ def render_apart(
 def _fill(
     connection: HTTPConnection, template: str, language: str, page: object, frame: dict[str, object]
 ) -> str:
-    here = {"path": connection.url.path, "language": language, "page": page}
+    here = {"path": connection.scope["path"], "language": language, "page": page}
     words = {"t": partial(translate, language=language), "show": shown.Shown(language)}
     return load_templates().get_template(template).render(**here, **words, **frame)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Form, Path, Request
 
 from triage.desk.database import DeskDatabase
 from triage.desk.roles import Right, has_right, require
@@ -19,6 +19,9 @@ from triage.web.security import SAFE_METHODS, SESSION_COOKIE, check_token, read_
 
 POLL_HEADER = "x-desk-poll"
 """Comes with what a page asks for by itself while nobody touches it: it keeps nobody signed in."""
+
+LARGEST_ID = 2**53
+"""Beyond this no database has counted."""
 
 OPEN_TO_NEW = ("/password", "/sign-out", "/language")
 """Paths for who still has to change the password."""
@@ -83,7 +86,7 @@ def take_seat(request: Request, told_token: Annotated[str | None, Depends(_told_
         # Where nothing can be written all can still be read: the visit then ends at its time.
         with suppress(DeskBusyError, DeskUnusableError), database.write() as session:
             touch_session(session, visit.session_id, now=now)
-    if visit.user.must_change_password and request.url.path not in OPEN_TO_NEW:
+    if visit.user.must_change_password and request.scope["path"] not in OPEN_TO_NEW:
         raise MustChangePasswordError("the password has to be changed first")
     seat = Seat(visit.user, visit, settings, now)
     request.state.seat = seat
@@ -102,6 +105,12 @@ def need(right: Right) -> Callable[..., Seat]:
 
     return take_seat_with_right
 
+
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+"""Of a case, an account and so on, in an address."""
+
+TypedId = Annotated[int, Form(ge=1, le=LARGEST_ID)]
+"""The same in a form."""
 
 AnySeat = Annotated[Seat, Depends(take_seat)]
 ReadingSeat = Annotated[Seat, Depends(need(Right.READ_CASES))]

@@ -8,7 +8,7 @@ from sqlalchemy import event, func, select
 
 from triage.desk.arrivals import find_request, register, register_once
 from triage.desk.audit import verify
-from triage.desk.complaint_rows import LONGEST_NUMBER, read_time
+from triage.desk.complaint_rows import LONGEST_NUMBER, read_filed
 from triage.desk.reading import ComplaintReader, find_search_keys
 from triage.desk.schema import (
     ApiToken,
@@ -170,7 +170,7 @@ def test_a_batch_takes_a_handful_of_queries(database, reader):
     ],
 )
 def test_times_of_filing(given, expected):
-    assert read_time(given, now=NOW) == expected
+    assert read_filed(given, now=NOW) == expected
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from triage.errors import (
     NotAllowedError,
     UnknownComplaintError,
 )
-from triage.ranking import INDIAN_TIME
+from triage.times import INDIAN_TIME
 
 SECRET = "Rinku Verma 98xxxx4512"
 LATER = NOW + timedelta(minutes=5)

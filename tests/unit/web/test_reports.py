@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from triage.desk.audit import find_head
 from triage.desk.audit_search import AuditFilters, list_lines
-from triage.ranking import INDIAN_TIME
+from triage.times import INDIAN_TIME
 from triage.web.routes.reports import find_period, tell_period
 from triage.web.shown import Shown
 

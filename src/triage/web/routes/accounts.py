@@ -17,7 +17,7 @@ from triage.errors import DeskError
 from triage.labels import Priority
 from triage.web.pages import Toast
 from triage.web.rendering import render
-from triage.web.visits import AccountsSeat, Database
+from triage.web.visits import AccountsSeat, Database, Id
 from triage.web.words import translate
 
 router = APIRouter()
@@ -110,7 +110,7 @@ def add_account(
 
 @router.post("/accounts/{id}/role")
 def change_role(
-    id: int, request: Request, seat: AccountsSeat, database: Database, role: Typed = ""
+    id: Id, request: Request, seat: AccountsSeat, database: Database, role: Typed = ""
 ) -> Response:
     """Give an account another role."""
     with database.write() as session:
@@ -127,7 +127,7 @@ def change_role(
 
 @router.post("/accounts/{id}/active")
 def switch_account(
-    id: int, request: Request, seat: AccountsSeat, database: Database, active: Switch
+    id: Id, request: Request, seat: AccountsSeat, database: Database, active: Switch
 ) -> Response:
     """Switch an account on or off."""
     with database.write() as session:
@@ -142,7 +142,7 @@ def switch_account(
 
 
 @router.post("/accounts/{id}/password")
-def reset_password(id: int, request: Request, seat: AccountsSeat, database: Database) -> Response:
+def reset_password(id: Id, request: Request, seat: AccountsSeat, database: Database) -> Response:
     """Make a one-time password for an account, which is shown once."""
     with database.write() as session:
         user = _find_user(session, id)
@@ -183,7 +183,7 @@ def add_token(
 
 
 @router.post("/accounts/tokens/{id}/revoke")
-def revoke_token(id: int, request: Request, seat: AccountsSeat, database: Database) -> Response:
+def revoke_token(id: Id, request: Request, seat: AccountsSeat, database: Database) -> Response:
     """Make a token useless from now on."""
     with database.write() as session:
         tokens.revoke_token(session, id, by=seat.user, now=seat.now)

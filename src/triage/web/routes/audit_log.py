@@ -104,4 +104,4 @@ def _tell(value: object) -> str:
 
 
 def _is_number(given: str) -> bool:
-    return given.isascii() and given.isdigit() and 0 < int(given[:20]) <= LARGEST_ID
+    return given.isascii() and given.isdigit() and 0 < int(given[-20:]) <= LARGEST_ID

@@ -9,22 +9,18 @@ from triage.desk.work import list_colleagues
 from triage.web.case_words import explain_mark, tell_changes
 from triage.web.pages import CaseScreen, Toast
 from triage.web.rendering import render
-from triage.web.visits import Database, ReadingSeat, Seat
+from triage.web.visits import Database, Id, ReadingSeat, Seat
 
 router = APIRouter()
 
-LARGEST_ID = 2**53
-"""Beyond this no database has counted."""
-
-
 @router.get("/cases/{id}")
-def show_case(request: Request, id: int, seat: ReadingSeat, database: Database) -> Response:
+def show_case(request: Request, id: Id, seat: ReadingSeat, database: Database) -> Response:
     """Show a case; that it was opened is written down."""
     return _show(request, "case.html", id, seat, database)
 
 
 @router.get("/cases/{id}/parts")
-def show_parts(request: Request, id: int, seat: ReadingSeat, database: Database) -> Response:
+def show_parts(request: Request, id: Id, seat: ReadingSeat, database: Database) -> Response:
     """Show what changes of a case, after somebody else changed it."""
     return _show(request, "case_parts.html", id, seat, database)
 
@@ -62,6 +58,6 @@ def render_case(
 
 def _show(request: Request, template: str, id: int, seat: Seat, database: DeskDatabase) -> Response:
     with database.write() as session:
-        case = open_case(session, min(id, LARGEST_ID), user=seat.user, now=seat.now)
+        case = open_case(session, id, user=seat.user, now=seat.now)
         screen = CaseScreen(case, list_colleagues(session), seat.language)
     return render_case(request, template, screen, seat)

@@ -15,7 +15,7 @@ from triage.desk.labels_export import write_labels
 from triage.desk.queue import Filters
 from triage.desk.shift_report import ShiftReport, build_shift_report
 from triage.errors import DeskError
-from triage.ranking import INDIAN_TIME
+from triage.times import INDIAN_TIME
 from triage.web.rendering import render
 from triage.web.shown import Shown
 from triage.web.visits import AnySeat, Database, ExportSeat, LabelsSeat, ReportSeat, Seat

@@ -13,12 +13,12 @@ from triage.web import names
 from triage.web.pages import CaseScreen, Toast
 from triage.web.rendering import render
 from triage.web.routes.case import render_case
-from triage.web.visits import Database, Seat, WorkingSeat
+from triage.web.visits import LARGEST_ID, Database, Id, Seat, TypedId, WorkingSeat
 from triage.web.words import translate
 
 router = APIRouter(prefix="/cases/{id}")
 
-Version = Annotated[int | None, Form()]
+Version = Annotated[int | None, Form(ge=1, le=LARGEST_ID)]
 """Of the case that the page shows; None where it does not matter."""
 
 Chosen = Annotated[str, Form(max_length=40)]
@@ -28,7 +28,7 @@ Note = Annotated[str, Form(max_length=20_000)]
 @router.post("/claim")
 def claim(
     request: Request,
-    id: int,
+    id: Id,
     seat: WorkingSeat,
     database: Database,
     take_over: Annotated[bool, Form()] = False,
@@ -45,7 +45,7 @@ def claim(
 
 @router.post("/release")
 def release(
-    request: Request, id: int, seat: WorkingSeat, database: Database, origin: Chosen = "case"
+    request: Request, id: Id, seat: WorkingSeat, database: Database, origin: Chosen = "case"
 ) -> Response:
     """Give a case back to everybody."""
     if origin == "queue":
@@ -55,7 +55,7 @@ def release(
 
 @router.post("/confirm")
 def confirm(
-    request: Request, id: int, seat: WorkingSeat, database: Database, version: Version = None
+    request: Request, id: Id, seat: WorkingSeat, database: Database, version: Version = None
 ) -> Response:
     """Say that category and urgency are right."""
     return _do(request, id, seat, database, work.confirm, version=version)
@@ -64,7 +64,7 @@ def confirm(
 @router.post("/correct")
 def correct(
     request: Request,
-    id: int,
+    id: Id,
     seat: WorkingSeat,
     database: Database,
     category: Chosen = "",
@@ -86,7 +86,7 @@ def correct(
 
 @router.post("/note")
 def add_note(
-    request: Request, id: int, seat: WorkingSeat, database: Database, note: Note = ""
+    request: Request, id: Id, seat: WorkingSeat, database: Database, note: Note = ""
 ) -> Response:
     """Keep a note; it stays."""
     return _do(request, id, seat, database, work.add_note, text=note)
@@ -95,7 +95,7 @@ def add_note(
 @router.post("/call")
 def record_call(
     request: Request,
-    id: int,
+    id: Id,
     seat: WorkingSeat,
     database: Database,
     outcome: Chosen = "",
@@ -108,10 +108,10 @@ def record_call(
 @router.post("/hand-over")
 def hand_over(
     request: Request,
-    id: int,
+    id: Id,
     seat: WorkingSeat,
     database: Database,
-    to: Annotated[int, Form()],
+    to: TypedId,
     note: Note = "",
     version: Version = None,
 ) -> Response:
@@ -122,7 +122,7 @@ def hand_over(
 @router.post("/close")
 def close(
     request: Request,
-    id: int,
+    id: Id,
     seat: WorkingSeat,
     database: Database,
     outcome: Chosen = "",
@@ -135,7 +135,7 @@ def close(
 
 @router.post("/reopen")
 def reopen(
-    request: Request, id: int, seat: WorkingSeat, database: Database, note: Note = ""
+    request: Request, id: Id, seat: WorkingSeat, database: Database, note: Note = ""
 ) -> Response:
     """Open a closed case again."""
     return _do(request, id, seat, database, work.reopen, note=note)
@@ -144,10 +144,10 @@ def reopen(
 @router.post("/undo")
 def undo(
     request: Request,
-    id: int,
+    id: Id,
     seat: WorkingSeat,
     database: Database,
-    event: Annotated[int, Form()],
+    event: TypedId,
 ) -> Response:
     """Take a step back."""
     return _do(request, id, seat, database, work.undo, event_id=event)
