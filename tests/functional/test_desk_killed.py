@@ -121,7 +121,8 @@ def test_what_was_said_to_be_done_is_done(folder, start):
         check(folder, said)
     with start() as (address, desk):
         for name in STAFF:  # nobody has to sign in again
-            assert browse(address, cookies[name]).get("/").status_code == 200
+            with browse(address, cookies[name]) as browser:
+                assert browser.get("/").status_code == 200
         for key, number in said.unsure.items():  # sent again, as the portal would
             said.kept[key] = send(address, token, key, number).json()["id"]
         wait(lambda: is_read(folder), "the upload did not go on")

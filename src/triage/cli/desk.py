@@ -130,7 +130,10 @@ def _load_reader(model: Path | None) -> "ComplaintReader":
     from triage.default_model import load_model, prepare_model
     from triage.desk.reading import ComplaintReader
     from triage.persistence import short_hash
+    from triage.records import Complaint
 
     found = prepare_model(model, progress=show_step)
     loaded = load_model(found)
-    return ComplaintReader(loaded, f"{loaded.name} {short_hash(found)}")
+    reader = ComplaintReader(loaded, f"{loaded.name} {short_hash(found)}")
+    reader.read([Complaint(id="", text="a first one")])  # takes half a second, none after it does
+    return reader

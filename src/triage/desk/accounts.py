@@ -1,5 +1,6 @@
 """Accounts: made, changed and switched off; never deleted, since the audit log names them."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,11 @@ from triage.errors import ConfigError, DeskError, SignInError
 
 LANGUAGES = ("en", "hi")
 """Languages that the desk's pages can be shown in."""
+
+
+_TRICKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Ends of lines, signs that turn the order of letters round so that a name looks like another, and
+half characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +211,14 @@ def _check_role(role: str) -> Role:
     try:
         return Role(role)
     except ValueError:
-        raise ConfigError([f"there is no role {role!r}; there are: {', '.join(Role)}"]) from None
+        raise ConfigError(
+            [f"there is no role {role!r:.30}; there are: {', '.join(Role)}"]
+        ) from None
 
 
 def _check_shown_name(name: str) -> str:
     shown = unicodedata.normalize("NFC", name).strip()
-    if not 1 <= len(shown) <= 100 or any(unicodedata.category(c) == "Cc" for c in shown):
+    if not 1 <= len(shown) <= 100 or _TRICKS.search(shown):
         raise ConfigError(["the name that colleagues see has 1 to 100 characters in one line"])
     return shown
 

@@ -48,6 +48,7 @@ def register(
     user: User | None = None,
     upload_id: int | None = None,
     rows: Sequence[int] | None = None,
+    token: ApiToken | None = None,
     now: datetime,
 ) -> list[Registered]:
     """Keep complaints, all or, where the transaction fails, none.
@@ -57,6 +58,7 @@ def register(
     :param source: ``paste``, ``upload``, ``watch`` or ``api``.
     :param user: who handed them in; None for other software and the watched folder.
     :param rows: the place of each in the upload.
+    :param token: of the software that sent them.
     :param now: the time of arrival.
     :returns: in the order of the complaints.
     """
@@ -77,7 +79,8 @@ def register(
         _show(added[place], known=False) if place in added else known[identity]
         for place, identity in enumerate(identities)
     ]
-    _tell(session, registered, source=source, upload_id=upload_id, user=user, now=now)
+    senders = {"upload": upload_id, "token": token.id if token else None}
+    _tell(session, registered, source=source, senders=senders, user=user, now=now)
     return registered
 
 
@@ -95,7 +98,7 @@ def register_once(
     earlier = find_request(session, token, key, body_sha256)
     if earlier is not None:
         return earlier
-    (registered,) = register(session, [read], source="api", now=now)
+    (registered,) = register(session, [read], source="api", token=token, now=now)
     request = ApiRequest(token_id=token.id, key=key, body_sha256=body_sha256, at=now)
     request.complaint_id = registered.id
     session.add(request)
@@ -195,7 +198,7 @@ def _tell(
     registered: Sequence[Registered],
     *,
     source: str,
-    upload_id: int | None,
+    senders: Mapping[str, int | None],
     user: User | None,
     now: datetime,
 ) -> None:
@@ -208,6 +211,6 @@ def _tell(
     }
     known = sorted({one.id for one in registered if one.known})
     detail |= {"known": known} if known else {}
-    detail |= {"upload": upload_id} if upload_id is not None else {}
+    detail |= {kind: id for kind, id in senders.items() if id is not None}
     only = registered[0].id if len(registered) == 1 else None
     audit.append(session, "arrived", user=user, complaint=only, detail=detail, at=now)

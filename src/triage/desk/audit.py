@@ -23,6 +23,8 @@ from triage.errors import DeskUnusableError
 GENESIS = "0" * 64
 """What the first line is chained to."""
 
+_NO_STATE = "the end of the audit log was taken out of the database: restore a backup"
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -53,7 +55,9 @@ def append(
         update(DeskState)
         .values(audit_seq=DeskState.audit_seq + 1)
         .returning(DeskState.audit_seq, DeskState.audit_hash)
-    ).one()
+    ).one_or_none()
+    if head is None:
+        raise DeskUnusableError(_NO_STATE)
     line = AuditLine(
         seq=head.audit_seq,
         at=(at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="milliseconds"),
@@ -79,7 +83,9 @@ def hash_line(line: AuditLine) -> str:
 
 def find_head(session: Session) -> Head:
     """Give the newest line's number and hash; a shift report prints them."""
-    state = session.execute(select(DeskState)).scalar_one()
+    state = session.execute(select(DeskState)).scalar_one_or_none()
+    if state is None:
+        raise DeskUnusableError(_NO_STATE)
     return Head(state.audit_seq, state.audit_hash)
 
 

@@ -91,7 +91,7 @@ class ApiRequest(Base):
     token_id: Mapped[int] = mapped_column(ForeignKey("api_tokens.id"))
     key: Mapped[str] = mapped_column(String(200))
     body_sha256: Mapped[str] = mapped_column(String(64))
-    complaint_id: Mapped[int] = mapped_column(ForeignKey("complaints.id"))
+    complaint_id: Mapped[int] = mapped_column(ForeignKey("complaints.id"), index=True)
     at: Mapped[datetime]
 
 

@@ -71,15 +71,7 @@ def sign_in(
     :raises SignInError: with the same words and after the same time, whether or not the account
         exists or is switched off; ``retry_s`` says how long to wait after too many failures.
     """
-    folded = fold_name(name)
-    with database.write() as session:
-        _slow_down(session, folded, address, now)
-        failure = SignInFailure(name=_hash(folded), address=address[:64], at=now)
-        session.add(failure)
-        session.flush()
-        wanted = select(User.id, User.password_hash).where(User.name == folded)
-        account = session.execute(wanted).one_or_none()
-    known_id, known_hash = account or (None, None)
+    known_id, known_hash = _count_attempt(database, fold_name(name), address, now)
     fits = is_password(password, known_hash)
     with database.write() as session:
         user = session.get(User, known_id) if known_id is not None else None
@@ -88,6 +80,25 @@ def sign_in(
             return _begin(session, user, now)
         audit.append(session, "sign_in_failed", user=user, at=now)
     raise SignInError(_WRONG)
+
+
+def confirm_password(
+    database: DeskDatabase, user: User, *, password: str, address: str, now: datetime
+) -> None:
+    """Go on only where who is signed in knows the password of the account.
+
+    Guesses at a browser that was left alone are counted and slowed down as sign-ins are.
+
+    :raises SignInError: where it does not fit; ``retry_s`` as in ``sign_in``.
+    """
+    _, known_hash = _count_attempt(database, user.name, address, now)
+    fits = is_password(password, known_hash)
+    with database.write() as session:
+        if fits:
+            forgive(session, user.name)
+            return
+        audit.append(session, "password_refused", user=user, at=now)
+    raise SignInError("the password does not fit; nothing was changed")
 
 
 def find_session(session: Session, token: str, *, now: datetime) -> Visit | None:
@@ -147,6 +158,23 @@ def end_all(session: Session, user: User, *, now: datetime, keep: int | None = N
 def forgive(session: Session, name: str) -> None:
     """Forget the failures of a name, so that its owner need not wait."""
     session.execute(delete(SignInFailure).where(SignInFailure.name == _hash(fold_name(name))))
+
+
+def _count_attempt(
+    database: DeskDatabase, name: str, address: str, now: datetime
+) -> tuple[int | None, str | None]:
+    """Count an attempt as failed, and give the id and the password's hash of the account if any.
+
+    :param name: folded.
+    :raises SignInError: where a name or an address failed too often of late.
+    """
+    with database.write() as session:
+        _slow_down(session, name, address, now)
+        session.add(SignInFailure(name=_hash(name), address=address[:64], at=now))
+        session.flush()
+        wanted = select(User.id, User.password_hash).where(User.name == name)
+        account = session.execute(wanted).one_or_none()
+    return (account.id, account.password_hash) if account else (None, None)
 
 
 def _begin(session: Session, user: User, now: datetime) -> tuple[str, Visit]:

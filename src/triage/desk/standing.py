@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from triage.desk.schema import Complaint
+from triage.desk.schema import ApiRequest, ApiToken, Complaint
 from triage.errors import UnknownComplaintError
 from triage.labels import Category, Priority
 
@@ -46,6 +46,19 @@ def find_standing(session: Session, id: int) -> Standing:
     found = dict(row._mapping)
     found |= {"priority": Priority(row.priority), "category": Category(row.category)}
     return Standing(**found)
+
+
+def was_sent_with(session: Session, id: int, token: ApiToken) -> bool:
+    """Say whether the software that shows a token sent a complaint, with it or an earlier token.
+
+    Tokens of the same name are the same software's: an old one is replaced now and then.
+    """
+    sent = (
+        select(ApiRequest.id)
+        .join(ApiToken, ApiToken.id == ApiRequest.token_id)
+        .where(ApiRequest.complaint_id == id, ApiToken.name == token.name)
+    )
+    return session.scalar(sent.limit(1)) is not None
 
 
 def count_priorities(session: Session, upload_id: int) -> dict[Priority, int]:

@@ -72,9 +72,10 @@ def check_upload(path: Path, name: str, *, columns: Mapping[str, str] | None = N
     """
     with _named(path, name):
         check_unpacked(path)
-        first = list(islice(read_numbered(path, columns=columns), _FIRST_ROWS))
-        if kind_of(path) == ".jsonl" and all(complaint.problem for _, complaint in first):
-            raise DataError(f"no complaint in its first lines: {first[0][1].problem}", path=path)
+        rows = islice(read_numbered(path, columns=columns), _FIRST_ROWS)
+        problems = [complaint.problem for _, complaint in rows]  # without the texts
+        if kind_of(path) == ".jsonl" and all(problems):
+            raise DataError(f"no complaint in its first lines: {problems[0]}", path=path)
 
 
 def check_unpacked(path: Path) -> None:

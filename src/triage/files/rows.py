@@ -204,10 +204,12 @@ def _read_parquet(
     try:
         # Piece by piece and not mapped: a mapped file that becomes shorter ends the process.
         pieces = {"pre_buffer": False, "buffer_size": 1 << 20, "page_checksum_verification": True}
-        with parquet.ParquetFile(path, **pieces) as file:
-            folded = [fold_name(name) for name in file.schema_arrow.names]
+        names = parquet.read_schema(path).names
+        # A value that a thousand rows share is held once: spelt out it may fill the memory.
+        with parquet.ParquetFile(path, read_dictionary=names, **pieces) as file:
+            folded = [fold_name(name) for name in names]
             check(folded)
-            places = dict(zip(folded, file.schema_arrow.names, strict=True))
+            places = dict(zip(folded, names, strict=True))
             columns = {name: place for name, place in places.items() if name in wanted}
             for number, cells in enumerate(_read_batches(file, columns, progress), start=1):
                 yield Row(number, cells)
@@ -223,9 +225,9 @@ def _read_batches(
     rows = 0
     for group in range(file.num_row_groups):  # no batch reaches into a damaged group
         for batch in file.iter_batches(1024, row_groups=[group], columns=[*columns.values()]):
-            values = [batch.column(place).to_pylist() for place in columns.values()]
+            values = [batch.column(place) for place in columns.values()]
             for cells in zip(*values, strict=True):
-                yield dict(zip(columns, cells, strict=True))
+                yield {name: cell.as_py() for name, cell in zip(columns, cells, strict=True)}
             rows += batch.num_rows
             progress(rows / file.metadata.num_rows)
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -16,6 +17,7 @@ from triage.desk.reading import ComplaintReader
 from triage.desk.uploads import UploadWorker
 from triage.desk.watching import FolderWatcher
 from triage.web.errors import add_error_answers
+from triage.web.rendering import load_templates
 from triage.web.routes import (
     accounts,
     api,
@@ -29,6 +31,7 @@ from triage.web.routes import (
     work,
 )
 from triage.web.security import Guard
+from triage.web.spool import sweep
 
 _STATIC = Path(__file__).parent / "static"
 _PAGES = (sign_in, queue, case, work, intake, reports, trends, accounts, audit_log)
@@ -69,6 +72,8 @@ def build_app(database: DeskDatabase, reader: ComplaintReader, *, settings: WebS
     app = FastAPI(title="triage desk", docs_url=None, redoc_url=None, openapi_url=None,
                   lifespan=_work_behind(database, reader, settings))  # fmt: skip
     app.state.database, app.state.reader, app.state.web = database, reader, settings
+    load_templates()  # now, not while somebody waits
+    app.state.searches = set()
     add_error_answers(app)
     for page in _PAGES:
         app.include_router(page.router)
@@ -88,6 +93,7 @@ def _work_behind(
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            sweep(settings.spool, now=datetime.now(UTC))
             worker = UploadWorker(database, reader, spool=settings.spool)
             worker.start()
             app.state.worker = worker  # the page of an upload asks it how far it is

@@ -79,6 +79,8 @@ def load_templates() -> Environment:
     )
     templates.filters["mark_kind"] = name_kind
     templates.globals |= {"asset": find_asset, "names": names, "NAVIGATION": NAVIGATION}
+    for name in templates.list_templates(extensions=["html"]):
+        templates.get_template(name)  # all at once: else the first fifty readers each translate all
     return templates
 
 

@@ -1,11 +1,13 @@
 """Serving the desk: its address, and a server that logs no complaint."""
 
+import gc
 import logging
 import os
 import signal
 import socket
 import ssl
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 LAST_WORDS_S = 10
 """Seconds that open requests get when the desk closes."""
+
+KEEP_OPEN_S = 75
+"""Seconds for which a browser's connection stays open: a click must not meet one that just closes."""
 
 _ErrorInfo = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -151,10 +156,13 @@ def serve(app: "FastAPI", address: Address, listener: socket.socket) -> None:
         proxy_headers=address.behind_tls,
         ssl_certfile=address.tls_cert,
         ssl_keyfile=address.tls_key,
+        timeout_keep_alive=KEEP_OPEN_S,
         timeout_graceful_shutdown=LAST_WORDS_S,
     )
     server = uvicorn.Server(config)
     signal.signal(signal.SIGTERM, _stop)  # which uvicorn hands on when it has closed all
+    gc.collect()
+    gc.freeze()  # model and libraries stay: to go through them for garbage stopped all for a second
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -171,6 +179,9 @@ def _log_places_only() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(PlaceFormatter("triage: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+    for library in ("openpyxl", "pyarrow"):  # whose warnings quote cells
+        warnings.filterwarnings("ignore", module=library)
 
     def tell(failed: threading.ExceptHookArgs) -> None:
         if failed.exc_value is not None:

@@ -118,8 +118,8 @@ def take_out(spooled: SpooledFile) -> Path:
 
 
 def sweep(spool: Path, *, now: datetime) -> None:
-    """Delete what nobody came back for, and what a killed desk left behind."""
-    for path in (spool / "incoming").glob("*"):
+    """Delete what nobody came back for, and what a killed desk left behind, exports too."""
+    for path in (*(spool / "incoming").glob("*"), *(spool / "outgoing").glob("*")):
         with suppress(OSError):
             if now.timestamp() - path.stat().st_mtime > KEPT_S:
                 path.unlink()

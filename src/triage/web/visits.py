@@ -1,12 +1,13 @@
 """Who is signed in: the seat at the desk that every page is asked from."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Depends, Form, Path, Request
+from fastapi import Depends, Request
+from pydantic import AfterValidator
 
 from triage.desk.database import DeskDatabase
 from triage.desk.roles import Right, has_right, require
@@ -22,6 +23,9 @@ POLL_HEADER = "x-desk-poll"
 
 LARGEST_ID = 2**53
 """Beyond this no database has counted."""
+
+Id = Annotated[int, AfterValidator(lambda id: min(max(id, 0), LARGEST_ID))]
+"""Of a case, an account and so on, as it was sent; what no database can look for is nobody's."""
 
 OPEN_TO_NEW = ("/password", "/sign-out", "/language")
 """Paths for who still has to change the password."""
@@ -56,23 +60,28 @@ def read_clock(request: Request) -> datetime:
     return clock() if clock else datetime.now(UTC)
 
 
-def find_database(request: Request) -> DeskDatabase:
-    """Give the desk's database."""
+async def find_database(request: Request) -> DeskDatabase:
+    """Give the desk's database; async, since it waits for nothing and so needs no thread."""
     database: DeskDatabase = request.app.state.database
     return database
+
+
+Database = Annotated[DeskDatabase, Depends(find_database)]
 
 
 async def _told_token(request: Request) -> str | None:
     return None if request.method in SAFE_METHODS else await read_told_token(request)
 
 
-def take_seat(request: Request, told_token: Annotated[str | None, Depends(_told_token)]) -> Seat:
+def take_seat(
+    request: Request, database: Database, told_token: Annotated[str | None, Depends(_told_token)]
+) -> Seat:
     """Find who is signed in, and check the token of every change.
 
     :raises SignedOutError: where nobody is.
     :raises StalePageError: where a change does not carry the token of the session.
     """
-    database, now = find_database(request), read_clock(request)
+    now = read_clock(request)
     token = request.cookies.get(SESSION_COOKIE)
     with database.read() as session:
         visit = find_session(session, token, now=now) if token else None
@@ -93,24 +102,18 @@ def take_seat(request: Request, told_token: Annotated[str | None, Depends(_told_
     return seat
 
 
-def need(right: Right) -> Callable[..., Seat]:
+def need(right: Right) -> Callable[..., Awaitable[Seat]]:
     """Give a dependency: a seat whose role has a right.
 
     :raises NotAllowedError: where it has not; the page says so.
     """
 
-    def take_seat_with_right(seat: Annotated[Seat, Depends(take_seat)]) -> Seat:
+    async def take_seat_with_right(seat: Annotated[Seat, Depends(take_seat)]) -> Seat:
         require(seat.user, right)
         return seat
 
     return take_seat_with_right
 
-
-Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
-"""Of a case, an account and so on, in an address."""
-
-TypedId = Annotated[int, Form(ge=1, le=LARGEST_ID)]
-"""The same in a form."""
 
 AnySeat = Annotated[Seat, Depends(take_seat)]
 ReadingSeat = Annotated[Seat, Depends(need(Right.READ_CASES))]
@@ -121,4 +124,3 @@ ExportSeat = Annotated[Seat, Depends(need(Right.EXPORT))]
 AuditSeat = Annotated[Seat, Depends(need(Right.AUDIT))]
 AccountsSeat = Annotated[Seat, Depends(need(Right.ACCOUNTS))]
 LabelsSeat = Annotated[Seat, Depends(need(Right.LABELS))]
-Database = Annotated[DeskDatabase, Depends(find_database)]

@@ -29,7 +29,9 @@ from triage.web.app import WebSettings, build_app
 
 PASSWORD = "three blue umbrellas"
 PATIENCE_S = 60
-_A_PAGE_THAT_WAS_REFUSED = re.compile(r"^Failed to load resource: .* status of 4\d\d")
+_REFUSED = re.compile(
+    r"^(Failed to load resource: .* status of|Response Status Error Code) 4\d\d"  # browser, htmx
+)
 
 
 def demand(what: str, package: str) -> None:
@@ -80,7 +82,7 @@ class Visitor:
         assert self.problems == []
 
     def _hear(self, kind: str, words: str) -> None:
-        if kind in ("error", "warning") and not _A_PAGE_THAT_WAS_REFUSED.match(words):
+        if kind in ("error", "warning") and not _REFUSED.match(words):
             self.problems.append(words)
 
     def _answer(self, dialog: Any) -> None:
@@ -96,6 +98,7 @@ def browser() -> Iterator[Any]:
     if chromium is None:
         demand("Chromium", "chromium")
     playwright = pytest.importorskip("playwright.sync_api")
+    playwright.expect.set_options(timeout=PATIENCE_S * 1000)
     with playwright.sync_playwright() as started:
         opened = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield opened

@@ -109,6 +109,14 @@ def test_a_log_cut_off_and_mended_is_found_by_a_printed_head(log):
         verify(log, known_head=printed[:12])
 
 
+def test_a_log_without_its_end_is_found_and_takes_no_line(log):
+    change(log, delete(DeskState))
+    with pytest.raises(DeskUnusableError, match="taken out"):
+        verify(log)
+    with pytest.raises(DeskUnusableError, match="taken out"), log.write() as session:
+        audit.append(session, "opened")
+
+
 def test_a_printed_head_stands_after_further_lines(log, staff):
     printed = verify(log).hash
     with log.write() as session:

@@ -1,7 +1,10 @@
 """Names and passwords."""
 
+import re
+
 import pytest
 
+from triage.desk import credentials
 from triage.desk.credentials import (
     check_name,
     check_password,
@@ -85,3 +88,12 @@ def test_a_password_fits_itself_alone():
 
 def test_however_the_keyboard_composes_a_letter():
     assert is_password("cafe\u0301 in the rain", hash_password("café in the rain"))
+
+
+def test_no_overused_word_is_made_of_others():
+    """Else a password of many such words keeps the desk busy for hours."""
+    words = re.fullmatch(r"\(\?:(.+)\)\*", credentials._OVERUSED.pattern)[1].split("|")
+    for word in words:
+        others = "|".join(each for each in words if each != word)
+        assert not re.fullmatch(f"(?:{others})+", word), word
+    check_password("jaihind" * 36 + "x", name="asha")

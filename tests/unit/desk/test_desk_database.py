@@ -193,7 +193,10 @@ def test_a_place_that_cannot_be_written(tmp_path):
         open_database(f"sqlite:///{tmp_path / 'file' / 'desk.db'}")
 
 
-def test_sqlite_itself_keeps_the_log_from_other_programs(tmp_path):
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM audit", "INSERT OR REPLACE INTO audit SELECT * FROM audit"]
+)
+def test_sqlite_itself_keeps_the_log_from_other_programs(tmp_path, statement):
     opened = open_database(f"sqlite:///{tmp_path / 'desk.db'}")
     from triage.desk import audit
 
@@ -202,5 +205,5 @@ def test_sqlite_itself_keeps_the_log_from_other_programs(tmp_path):
     opened.close()
     other = sqlite3.connect(Path(tmp_path / "desk.db"))
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        other.execute("DELETE FROM audit")
+        other.execute(statement)
     other.close()

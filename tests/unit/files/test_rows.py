@@ -159,3 +159,21 @@ def test_a_spreadsheet_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch
     found, told = read_until_damaged(path)
     assert not found
     assert "save it as CSV" in told
+
+
+def test_a_text_that_a_thousand_rows_share_does_not_fill_the_memory(tmp_path):
+    path = tmp_path / "in.parquet"
+    places = arrow.array([0] * 1000, arrow.int32())
+    shared = arrow.DictionaryArray.from_arrays(places, arrow.array(["a" * 500_000]))
+    parquet.write_table(arrow.table({"text": shared}), path, compression="zstd")
+    assert path.stat().st_size < 10_000
+    given = {"text": "text", "check": lambda header: None, "wanted": ("text",), "note": print}
+    tracemalloc.start()
+    lengths, held = 0, 0
+    for row in read_rows(path, **given):
+        lengths += len(row.cells["text"])
+        held = max(held, arrow.total_allocated_bytes())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert lengths == 500_000_000
+    assert max(peak, held) < 30_000_000

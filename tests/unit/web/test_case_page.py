@@ -2,10 +2,10 @@ import re
 from datetime import timedelta
 
 import pytest
+from browsing import NOW
 from made_up_cases import add_case
 from sqlalchemy import select
 
-from conftest import NOW
 from triage.desk.schema import AuditLine, Complaint
 
 TEXT = "He says <script>alert(1)</script> and I want to die. Pay rinku77@examplebank."

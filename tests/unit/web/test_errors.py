@@ -1,6 +1,6 @@
 import pytest
+from browsing import HTML
 
-from conftest import HTML
 from triage import errors
 from triage.web.errors import PROBLEMS
 

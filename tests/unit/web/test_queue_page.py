@@ -2,9 +2,9 @@ import re
 from datetime import timedelta
 
 import pytest
+from browsing import NOW
 from made_up_cases import add_case
 
-from conftest import NOW
 from triage.web.routes.queue import build_filters, tell_address
 
 

@@ -3,12 +3,12 @@ import re
 from pathlib import Path
 
 import pytest
+from browsing import HTML
 from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.testclient import TestClient
 
 import triage.web
-from conftest import HTML
 from triage.web.app import WebSettings, build_app
 from triage.web.security import BODY_LIMIT, Guard, comes_from_here
 

@@ -1,6 +1,6 @@
 import pytest
+from browsing import CSRF, HTML, PASSWORD, add_account
 
-from conftest import CSRF, HTML, PASSWORD, add_account
 from triage.web.routes.sign_in import _keep_inside
 
 

@@ -15,8 +15,9 @@ from triage.desk import audit
 from triage.desk.arrivals import register_once
 from triage.desk.database import DeskDatabase
 from triage.desk.reading import ComplaintReader
-from triage.desk.standing import find_standing
+from triage.desk.standing import find_standing, was_sent_with
 from triage.desk.tokens import find_token, touch_token
+from triage.errors import UnknownComplaintError
 from triage.records import Complaint
 from triage.web.api_errors import WrongTokenError, answer_errors, describe
 from triage.web.api_limits import BodyLimit
@@ -153,16 +154,18 @@ def find_state(
     token: Token,
     request: Request,
 ) -> State:
-    """Say where a complaint stands and what became of it; never its text."""
+    """Say where a complaint stands and what became of it; never its text.
+
+    Only of complaints that the same software sent: others are answered as if there were none.
+    """
     with request.app.state.database.write() as session:
-        standing = find_standing(session, id)
         sender = find_token(session, token)
-        audit.append(
-            session,
-            "state_told",
-            complaint=id,
-            detail={"token": sender.id if sender else None},
-        )
+        if sender is None:
+            raise WrongTokenError
+        if not was_sent_with(session, id, sender):
+            raise UnknownComplaintError(id)
+        standing = find_standing(session, id)
+        audit.append(session, "state_told", complaint=id, detail={"token": sender.id})
     return State(**_pick(standing, State))
 
 

@@ -1,6 +1,8 @@
 """The audit log: read page by page, and gone through from its first line to its last."""
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -9,14 +11,16 @@ from fastapi import APIRouter, Form, Request, Response
 from triage.desk import audit
 from triage.desk.audit_search import AuditFilters, AuditPage, list_lines
 from triage.errors import DeskError, DeskUnusableError
+from triage.times import INDIAN_TIME
 from triage.web.rendering import render
 from triage.web.visits import AuditSeat, Database
 
 router = APIRouter()
 
-LARGEST_ID = 2**63 - 1
+_DIGITS = 18  # any number of so many fits into a database
 _SHORTEST_HEAD = 12
 _LONGEST_SHOWN = 120
+_A_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,9 @@ def _tell(value: object) -> str:
             return f"{_tell(before)} → {_tell(after)}"
         case [str() as before, str() as after]:
             return f"{before} → {after}"
+        case str() if _A_TIME.fullmatch(value):
+            at = datetime.fromisoformat(value)
+            return f"{at.astimezone(INDIAN_TIME):%Y-%m-%d %H:%M}"
         case list():
             return ", ".join(map(_tell, value))
         case dict():
@@ -104,4 +111,4 @@ def _tell(value: object) -> str:
 
 
 def _is_number(given: str) -> bool:
-    return given.isascii() and given.isdigit() and 0 < int(given[-20:]) <= LARGEST_ID
+    return given.isascii() and given.isdigit() and len(given) <= _DIGITS and int(given) > 0

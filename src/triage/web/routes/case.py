@@ -13,6 +13,7 @@ from triage.web.visits import Database, Id, ReadingSeat, Seat
 
 router = APIRouter()
 
+
 @router.get("/cases/{id}")
 def show_case(request: Request, id: Id, seat: ReadingSeat, database: Database) -> Response:
     """Show a case; that it was opened is written down."""

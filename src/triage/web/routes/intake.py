@@ -26,7 +26,7 @@ from triage.web.errors import answer_problem
 from triage.web.pages import Toast
 from triage.web.rendering import render
 from triage.web.spool import FileTooLargeError, SpooledFile
-from triage.web.visits import Database, IntakeSeat, Seat
+from triage.web.visits import Database, Id, IntakeSeat, Seat
 from triage.web.words import translate
 
 router = APIRouter()
@@ -152,13 +152,13 @@ def take_columns(
 
 
 @router.get("/intake/uploads/{id}")
-def show_upload(id: int, request: Request, seat: IntakeSeat, database: Database) -> Response:
+def show_upload(id: Id, request: Request, seat: IntakeSeat, database: Database) -> Response:
     """Show how far the desk came with a file."""
     return render(request, "upload.html", _find_upload(request, database, id), seat=seat)
 
 
 @router.get("/intake/progress")
-def show_progress(upload: int, request: Request, seat: IntakeSeat, database: Database) -> Response:
+def show_progress(upload: Id, request: Request, seat: IntakeSeat, database: Database) -> Response:
     """Show the same again; the page asks for it while the file is being read."""
     return render(request, "upload_card.html", _find_upload(request, database, upload), seat=seat)
 

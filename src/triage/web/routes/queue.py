@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from triage.desk import audit
 from triage.desk.database import DeskDatabase
 from triage.desk.queue import Filters, list_queue, read_version
 from triage.desk.roles import Right
@@ -17,6 +18,9 @@ router = APIRouter()
 
 FRESH_S = 30
 """Seconds for which a list stays good where nothing changed: waiting times grow meanwhile."""
+
+MOST_SEARCHES = 10_000
+"""Searches that are remembered, so that a page that asks for news tells nothing of them again."""
 
 Choice = Annotated[str, Query(max_length=30)]
 Chosen = Annotated[str, Form(max_length=30)]
@@ -141,8 +145,32 @@ def _render_queue(
 ) -> Response:
     with database.read() as session:
         found = list_queue(session, filters, user=seat.user, settings=seat.settings, now=seat.now)
+    if filters.search:
+        _tell_search(request, seat, database, filters, found.total, polled=polled)
     screen = QueueScreen(found, filters, at=int(seat.now.timestamp()))
     if not is_part(request):
         return render(request, "queue.html", screen, seat=seat, part=False)
     headers = {} if polled else {"HX-Replace-Url": tell_address(filters)}
     return render(request, "queue_list.html", screen, seat=seat, headers=headers, part=True)
+
+
+def _tell_search(
+    request: Request,
+    seat: Seat,
+    database: DeskDatabase,
+    filters: Filters,
+    found: int,
+    *,
+    polled: bool,
+) -> None:
+    """Write down that somebody searched the texts; never for what, and once for a page that polls."""
+    told: set[tuple[int, int]] = request.app.state.searches
+    search = (seat.visit.session_id, hash(filters.search))
+    if polled and search in told:
+        return
+    if len(told) >= MOST_SEARCHES:
+        told.clear()
+    told.add(search)
+    detail = {"found": found, "page": filters.page}
+    with database.write() as session:
+        audit.append(session, "searched", user=seat.user, detail=detail, at=seat.now)

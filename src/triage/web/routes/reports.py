@@ -1,7 +1,7 @@
 """The shift report, which is printed and signed, and what may be taken out of the desk."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -155,9 +155,10 @@ def tell_period(start: datetime, end: datetime, show: Shown) -> str:
 def _read_period(start: str, end: str) -> tuple[datetime, datetime]:
     try:
         first, last = (
-            datetime.fromisoformat(given).replace(tzinfo=INDIAN_TIME) for given in (start, end)
+            datetime.fromisoformat(given).replace(tzinfo=INDIAN_TIME).astimezone(UTC)
+            for given in (start, end)
         )
-    except ValueError:
+    except (ValueError, OverflowError):  # OverflowError: within hours of year 1 or 9999
         raise DeskError("a time is not one: choose both again") from None
     if not timedelta() < last - first <= LONGEST:
         raise DeskError("the end has to come after the beginning, by 31 days at most")

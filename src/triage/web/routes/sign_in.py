@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from triage.desk.accounts import change_password, set_language
-from triage.desk.sessions import Visit, sign_in, sign_out
+from triage.desk.sessions import Visit, confirm_password, sign_in, sign_out
 from triage.errors import ConfigError, SignInError
 from triage.web.errors import PROBLEMS, StalePageError
 from triage.web.pages import PasswordPage, SignInPage
@@ -59,9 +59,12 @@ def enter(
     in_dialog = DIALOG in request.headers
     try:
         check_token(request.cookies.get(FORM_COOKIE, ""), csrf_token)
-        address = request.client.host if request.client else ""
         token, visit = sign_in(
-            database, name=name, password=password, address=address, now=read_clock(request)
+            database,
+            name=name,
+            password=password,
+            address=_find_address(request),
+            now=read_clock(request),
         )
     except (SignInError, StalePageError) as error:
         if in_dialog:
@@ -130,12 +133,17 @@ def save_password(
         problem = translate("The two new passwords are not the same", seat.language)
     else:
         try:
+            confirm_password(
+                database, seat.user, password=old, address=_find_address(request), now=seat.now
+            )
             with database.write() as session:
                 change_password(
                     session, seat.user, old=old, new=new, now=seat.now, keep=seat.visit.session_id
                 )
-        except SignInError:
+        except SignInError as error:
             problem = translate("The old password is wrong", seat.language)
+            if error.retry_s:
+                problem = _tell(error, seat.language)
         except ConfigError as error:
             problem = translate_refusal(str(error), seat.language)
     if not problem:
@@ -166,6 +174,10 @@ def _tell(error: Exception, language: str) -> str:
         return translate("Too many attempts. Try again in {n} seconds.", language, n=retry_s)
     code = "stale_page" if isinstance(error, StalePageError) else "wrong_sign_in"
     return ". ".join(translate(said, language) for said in PROBLEMS[code])
+
+
+def _find_address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _keep_inside(after: str) -> str:

@@ -13,12 +13,12 @@ from triage.web import names
 from triage.web.pages import CaseScreen, Toast
 from triage.web.rendering import render
 from triage.web.routes.case import render_case
-from triage.web.visits import LARGEST_ID, Database, Id, Seat, TypedId, WorkingSeat
+from triage.web.visits import Database, Id, Seat, WorkingSeat
 from triage.web.words import translate
 
 router = APIRouter(prefix="/cases/{id}")
 
-Version = Annotated[int | None, Form(ge=1, le=LARGEST_ID)]
+Version = Annotated[Id | None, Form()]
 """Of the case that the page shows; None where it does not matter."""
 
 Chosen = Annotated[str, Form(max_length=40)]
@@ -111,7 +111,7 @@ def hand_over(
     id: Id,
     seat: WorkingSeat,
     database: Database,
-    to: TypedId,
+    to: Annotated[Id, Form()],
     note: Note = "",
     version: Version = None,
 ) -> Response:
@@ -147,7 +147,7 @@ def undo(
     id: Id,
     seat: WorkingSeat,
     database: Database,
-    event: TypedId,
+    event: Annotated[Id, Form()],
 ) -> Response:
     """Take a step back."""
     return _do(request, id, seat, database, work.undo, event_id=event)

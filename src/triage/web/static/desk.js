@@ -6,6 +6,8 @@
   const find = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+  find(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); // a phone's bar is short
+
   // --- the token of the session, which every change carries
   let token = find("meta[name=csrf]").content;
   let touched = Date.now();

@@ -14,6 +14,11 @@ _REFUSE_SQLITE = """
 CREATE TRIGGER audit_refuses_{verb} BEFORE {verb} ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
 """
+_REFUSE_REPLACE_SQLITE = """
+CREATE TRIGGER audit_refuses_replace BEFORE INSERT ON audit
+WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
+"""  # INSERT OR REPLACE deletes without a word to the trigger of deletions
 _REFUSE_POSTGRESQL = """
 CREATE FUNCTION audit_refuses() RETURNS trigger AS $$
 BEGIN RAISE EXCEPTION 'the audit log is append-only'; END
@@ -35,6 +40,7 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         for verb in ("UPDATE", "DELETE"):
             op.execute(_REFUSE_SQLITE.format(verb=verb))
+        op.execute(_REFUSE_REPLACE_SQLITE)
     else:
         op.execute(_REFUSE_POSTGRESQL)
 
@@ -301,6 +307,9 @@ def _create_tables() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("token_id", "key"),
+    )
+    op.create_index(
+        op.f("ix_api_requests_complaint_id"), "api_requests", ["complaint_id"], unique=False
     )
     op.create_table(
         "events",
