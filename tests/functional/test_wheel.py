@@ -37,6 +37,10 @@ def test_a_wheel_holds_lexicon_policy_and_corpus(tmp_path):
     ):
         assert f"triage/text/lexicon/{name}" in names
     assert {"triage/policy.toml", "triage/py.typed"} <= names
+    source = ROOT / "src"
+    files = (path for path in (source / "triage").rglob("*") if path.is_file())
+    brought = {str(p.relative_to(source)) for p in files if "__pycache__" not in p.parts}
+    assert brought <= names, brought - names  # pages, their styles, words and migrations
     shipped = {
         str(p.relative_to(ROOT / "data" / "corpus"))
         for p in (ROOT / "data" / "corpus").rglob("*.jsonl")

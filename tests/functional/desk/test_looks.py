@@ -138,7 +138,8 @@ def look(visitor: Any, shot: Path) -> list[str]:
             if found["wide"] > 0:
                 problems.append(f"{seen}: {found['wide']} px over the edge")
             if size is not ZOOMED:
-                page.screenshot(path=f"{shot}-{size['width']}-{scheme}.png", full_page=True)
+                picture = f"{shot}-{size['width']}-{scheme}.jpg"
+                page.screenshot(path=picture, type="jpeg", quality=70, full_page=True)
     page.set_viewport_size(DESK)
     return problems
 
