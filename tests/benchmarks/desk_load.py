@@ -35,13 +35,13 @@ from made_up_backlog import Row, make_rows
 from sqlalchemy import func, select
 
 from triage.default_model import load_model, prepare_model
-from triage.desk import audit
-from triage.desk.accounts import add_user
-from triage.desk.arrivals import register
-from triage.desk.database import DeskDatabase, open_database
-from triage.desk.reading import ComplaintReader
-from triage.desk.schema import Complaint, Event
-from triage.desk.tokens import make_token
+from triage.desk.intake.arrivals import register
+from triage.desk.intake.reading import ComplaintReader
+from triage.desk.people.accounts import add_user
+from triage.desk.people.tokens import make_token
+from triage.desk.store import audit
+from triage.desk.store.database import DeskDatabase, open_database
+from triage.desk.store.schema import Complaint, Event
 from triage.records import Complaint as Given
 
 ASKED_MS = 300

@@ -6,10 +6,10 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 
-from triage.desk.accounts import add_user
-from triage.desk.database import open_database
-from triage.desk.reading import ComplaintReader
-from triage.desk.tokens import make_token
+from triage.desk.intake.reading import ComplaintReader
+from triage.desk.people.accounts import add_user
+from triage.desk.people.tokens import make_token
+from triage.desk.store.database import open_database
 from triage.web.routes.api import build_api
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from triage.desk.database import open_database
-from triage.desk.uploads import find_upload, make_spool_path, receive
+from triage.desk.intake.uploads import find_upload, make_spool_path, receive
+from triage.desk.store.database import open_database
 
 ROWS = 200  # four batches, the last one not full
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -23,10 +23,10 @@ import os, signal, sys
 from contextlib import contextmanager
 from pathlib import Path
 from triage.default_model import load_model
-from triage.desk import upload_worker
-from triage.desk.database import DeskDatabase, open_database
-from triage.desk.reading import ComplaintReader
-from triage.desk.uploads import UploadWorker
+from triage.desk.intake import upload_worker
+from triage.desk.store.database import DeskDatabase, open_database
+from triage.desk.intake.reading import ComplaintReader
+from triage.desk.intake.uploads import UploadWorker
 
 url, folder, place, number = sys.argv[1:]
 writes = 0

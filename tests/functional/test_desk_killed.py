@@ -23,16 +23,16 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from triage.desk import audit
-from triage.desk.accounts import add_user
-from triage.desk.arrivals import register
-from triage.desk.database import DeskDatabase, open_database
-from triage.desk.queue import Filters, list_queue
-from triage.desk.reading import ComplaintReader
-from triage.desk.schema import Complaint as Row
-from triage.desk.schema import Event, Upload, User
-from triage.desk.settings import DeskSettings
-from triage.desk.tokens import make_token
+from triage.desk.casework.queue import Filters, list_queue
+from triage.desk.intake.arrivals import register
+from triage.desk.intake.reading import ComplaintReader
+from triage.desk.people.accounts import add_user
+from triage.desk.people.settings import DeskSettings
+from triage.desk.people.tokens import make_token
+from triage.desk.store import audit
+from triage.desk.store.database import DeskDatabase, open_database
+from triage.desk.store.schema import Complaint as Row
+from triage.desk.store.schema import Event, Upload, User
 from triage.records import Complaint
 
 STAFF = ("asha", "bilal", "chitra")

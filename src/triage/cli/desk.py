@@ -19,7 +19,7 @@ from triage.cli.desk_place import (
 from triage.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from triage.desk.reading import ComplaintReader
+    from triage.desk.intake.reading import ComplaintReader
     from triage.web.server import Address
 
 SAMPLE_FOLDER = Path("out") / "desk"
@@ -128,7 +128,7 @@ def _open(
 
 def _load_reader(model: Path | None) -> "ComplaintReader":
     from triage.default_model import load_model, prepare_model
-    from triage.desk.reading import ComplaintReader
+    from triage.desk.intake.reading import ComplaintReader
     from triage.persistence import short_hash
     from triage.records import Complaint
 

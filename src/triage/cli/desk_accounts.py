@@ -9,7 +9,7 @@ from triage.cli.desk_place import DATABASE, FOLDER, open_desk, read_password
 from triage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from triage.desk.accounts import Account
+    from triage.desk.people.accounts import Account
 
 user = typer.Typer(no_args_is_help=True, help="Accounts of the people at the desk.")
 token = typer.Typer(no_args_is_help=True, help="Tokens for software that sends complaints.")
@@ -39,8 +39,8 @@ def add(
     Example: triage desk user add asha --role staff --shown-name "Asha Kale"
     """
     with open_desk(database, folder) as desk:
-        from triage.desk.accounts import add_user
-        from triage.desk.credentials import make_password
+        from triage.desk.people.accounts import add_user
+        from triage.desk.people.credentials import make_password
 
         password = read_password() if ask_password else make_password()
         with desk.write() as session:
@@ -66,7 +66,7 @@ def list_accounts(database: DATABASE = None, folder: FOLDER = None) -> None:
     from rich.text import Text
 
     with open_desk(database, folder) as desk, desk.read() as session:
-        from triage.desk.accounts import list_users
+        from triage.desk.people.accounts import list_users
 
         accounts = list_users(session)
     table = Table(box=None, pad_edge=False)
@@ -87,7 +87,7 @@ def reset_password(
 ) -> None:
     """Give an account a new one-time password, shown once; it is signed out everywhere."""
     with open_desk(database, folder) as desk:
-        from triage.desk import accounts
+        from triage.desk.people import accounts
 
         chosen = read_password() if ask_password else None
         with desk.write() as session:
@@ -131,8 +131,8 @@ def add_token(
     Example: triage desk token add "state portal"
     """
     with open_desk(database, folder) as desk:
-        from triage.desk.accounts import list_users, load_user
-        from triage.desk.tokens import make_token
+        from triage.desk.people.accounts import list_users, load_user
+        from triage.desk.people.tokens import make_token
 
         with desk.write() as session:
             admin = load_user(session, by or _choose_admin(list_users(session)))
@@ -149,7 +149,7 @@ def list_all_tokens(database: DATABASE = None, folder: FOLDER = None) -> None:
     from rich.text import Text
 
     with open_desk(database, folder) as desk, desk.read() as session:
-        from triage.desk.tokens import list_tokens
+        from triage.desk.people.tokens import list_tokens
 
         tokens = list_tokens(session)
     table = Table(box=None, pad_edge=False)
@@ -171,7 +171,7 @@ def revoke(
 ) -> None:
     """Make a token useless from now on."""
     with open_desk(database, folder) as desk:
-        from triage.desk.tokens import revoke_token
+        from triage.desk.people.tokens import revoke_token
 
         with desk.write() as session:
             revoke_token(session, number, by=None, now=datetime.now(UTC))
@@ -184,7 +184,7 @@ def _switch(name: str, *, active: bool, database: DATABASE = None, folder: FOLDE
     :returns: open cases that it holds.
     """
     with open_desk(database, folder) as desk:
-        from triage.desk.accounts import list_users, load_user, set_active
+        from triage.desk.people.accounts import list_users, load_user, set_active
 
         with desk.write() as session:
             found = load_user(session, name)

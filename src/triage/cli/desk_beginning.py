@@ -10,8 +10,8 @@ import typer
 from triage.errors import DataError
 
 if TYPE_CHECKING:
-    from triage.desk.database import DeskDatabase
-    from triage.desk.reading import ComplaintReader
+    from triage.desk.intake.reading import ComplaintReader
+    from triage.desk.store.database import DeskDatabase
 
 BATCH = 64
 
@@ -30,7 +30,7 @@ def add_first_admin(database: "DeskDatabase") -> dict[str, str]:
 
     :returns: its one-time password by its name; nothing where there are accounts.
     """
-    from triage.desk.accounts import list_users
+    from triage.desk.people.accounts import list_users
 
     with database.read() as session:
         started = bool(list_users(session))
@@ -42,7 +42,7 @@ def prepare_sample(database: "DeskDatabase", reader: "ComplaintReader") -> dict[
 
     :returns: one-time passwords by name; on a later start of the accounts never used so far.
     """
-    from triage.desk.accounts import find_user, list_users, reset_password
+    from triage.desk.people.accounts import find_user, list_users, reset_password
 
     with database.read() as session:
         accounts = list_users(session)
@@ -74,8 +74,8 @@ def show_passwords(passwords: dict[str, str]) -> None:
 
 
 def _add_accounts(database: "DeskDatabase", names: list[str]) -> dict[str, str]:
-    from triage.desk.accounts import add_user
-    from triage.desk.credentials import make_password
+    from triage.desk.people.accounts import add_user
+    from triage.desk.people.credentials import make_password
 
     passwords = {name: make_password() for name in names}
     with database.write() as session:
@@ -95,7 +95,7 @@ def _add_accounts(database: "DeskDatabase", names: list[str]) -> dict[str, str]:
 
 def _take_sample_in(database: "DeskDatabase", reader: "ComplaintReader") -> None:
     from triage.datasets import read_complaints
-    from triage.desk.arrivals import register
+    from triage.desk.intake.arrivals import register
 
     complaints = read_complaints(_find_sample())
     while batch := list(islice(complaints, BATCH)):

@@ -22,7 +22,7 @@ def backup(
     Example: triage desk backup desk-$(date +%F).gz
     """
     with open_desk(database, folder) as desk:
-        from triage.desk.backup import write_backup
+        from triage.desk.store.backup import write_backup
 
         done = write_backup(desk, file, now=datetime.now(UTC), progress=show_step)
     typer.echo(f"{done.rows['complaints']:,} complaints, {done.rows['users']:,} accounts: {file}")
@@ -44,7 +44,7 @@ def restore(
     Example: triage desk restore desk-2026-11-20.gz --database postgresql://desk@localhost/desk
     """
     with open_desk(database, folder, upgrade=True) as desk:
-        from triage.desk.backup import restore_backup
+        from triage.desk.store.backup import restore_backup
 
         now = datetime.now(UTC)
         done = restore_backup(desk, file, now=now, force=force, progress=show_step)
@@ -65,7 +65,7 @@ def verify_audit(
     if head and len(head) < SHORTEST_HEAD:
         raise ConfigError([f"--head needs {SHORTEST_HEAD} characters of the hash at least"])
     with open_desk(database, folder) as desk, desk.read() as session:
-        from triage.desk.audit import verify
+        from triage.desk.store.audit import verify
 
         found = verify(session, known_head=head.strip().lower() or None)
     typer.echo(f"The audit log is whole: {found.seq:,} lines, the newest {found.hash}")
@@ -97,7 +97,7 @@ def export_labels(
 
     check_output(output, force=force)
     with open_desk(database, folder) as desk:
-        from triage.desk.labels_export import write_labels
+        from triage.desk.reports.labels_export import write_labels
 
         now = datetime.now(UTC)
         done = write_labels(desk, output, user=None, now=now, only_checked=not everything)

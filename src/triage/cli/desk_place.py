@@ -13,7 +13,7 @@ import typer
 from triage.errors import DataError, MissingLibraryError
 
 if TYPE_CHECKING:
-    from triage.desk.database import DeskDatabase
+    from triage.desk.store.database import DeskDatabase
 
 DATABASE = Annotated[
     str | None,
@@ -103,7 +103,7 @@ def open_place(place: DeskPlace, *, upgrade: bool) -> "Iterator[DeskDatabase]":
     """Open a desk's database and close it at the end."""
     if place.database.startswith("postgresql") and find_spec("psycopg") is None:
         raise MissingLibraryError("A desk on PostgreSQL", "psycopg", extra="desk")
-    from triage.desk.database import open_database
+    from triage.desk.store.database import open_database
 
     opened = open_database(place.database, upgrade=upgrade)
     try:

@@ -12,10 +12,10 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from triage.desk.database import DeskDatabase
-from triage.desk.reading import ComplaintReader
-from triage.desk.uploads import UploadWorker
-from triage.desk.watching import FolderWatcher
+from triage.desk.intake.reading import ComplaintReader
+from triage.desk.intake.uploads import UploadWorker
+from triage.desk.intake.watching import FolderWatcher
+from triage.desk.store.database import DeskDatabase
 from triage.web.errors import add_error_answers
 from triage.web.rendering import load_templates
 from triage.web.routes import (

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from triage.desk.cases import HistoryLine
-from triage.desk.marks import Mark
+from triage.desk.casework.cases import HistoryLine
+from triage.desk.casework.marks import Mark
 from triage.web import names
 from triage.web.words import load_hindi, translate
 

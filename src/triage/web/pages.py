@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from triage.desk.cases import Case, HistoryLine
-from triage.desk.connections import lay_out
-from triage.desk.drawing import Drawing
-from triage.desk.queue import Filters, QueuePage
+from triage.desk.casework.cases import Case, HistoryLine
+from triage.desk.casework.connections import lay_out
+from triage.desk.casework.drawing import Drawing
+from triage.desk.casework.queue import Filters, QueuePage
 from triage.web.names import SPOKEN
 
 

@@ -20,7 +20,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
-from triage.desk.uploads import make_spool_path
+from triage.desk.intake.uploads import make_spool_path
 from triage.errors import DataError, DeskError, DeskUnusableError
 from triage.files.kinds import ENDINGS, kind_of
 

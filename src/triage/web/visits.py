@@ -9,11 +9,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from pydantic import AfterValidator
 
-from triage.desk.database import DeskDatabase
-from triage.desk.roles import Right, has_right, require
-from triage.desk.schema import User
-from triage.desk.sessions import Visit, find_session, touch_session
-from triage.desk.settings import DeskSettings, load_settings
+from triage.desk.people.roles import Right, has_right, require
+from triage.desk.people.sessions import Visit, find_session, touch_session
+from triage.desk.people.settings import DeskSettings, load_settings
+from triage.desk.store.database import DeskDatabase
+from triage.desk.store.schema import User
 from triage.errors import DeskBusyError, DeskUnusableError
 from triage.web.errors import MustChangePasswordError, SignedOutError
 from triage.web.security import SAFE_METHODS, SESSION_COOKIE, check_token, read_told_token

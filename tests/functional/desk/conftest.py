@@ -20,10 +20,10 @@ from typing import Any
 
 import pytest
 
-from triage.desk.accounts import add_user
-from triage.desk.arrivals import register
-from triage.desk.database import DeskDatabase, open_database
-from triage.desk.reading import ComplaintReader
+from triage.desk.intake.arrivals import register
+from triage.desk.intake.reading import ComplaintReader
+from triage.desk.people.accounts import add_user
+from triage.desk.store.database import DeskDatabase, open_database
 from triage.records import Complaint
 from triage.web.app import WebSettings, build_app
 

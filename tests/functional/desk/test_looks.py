@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from triage.desk import work
-from triage.desk.accounts import find_user, set_language
-from triage.desk.tokens import make_token
+from triage.desk.casework import work
+from triage.desk.people.accounts import find_user, set_language
+from triage.desk.people.tokens import make_token
 
 CHECKS = (Path(__file__).parent / "page_checks.js").read_text("utf-8")
 SAMPLE = Path(__file__).parents[3] / "data" / "sample" / "complaints.csv"

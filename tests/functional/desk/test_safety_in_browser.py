@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from triage.desk.accounts import find_user
-from triage.desk.settings import change_setting
+from triage.desk.people.accounts import find_user
+from triage.desk.people.settings import change_setting
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>'\"><svg onload=alert(3)>"
 SCRIPT_NAME = "<img src=x onerror=alert(4)>.csv"

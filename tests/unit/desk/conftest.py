@@ -17,9 +17,9 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import create_engine, text
 
-from triage.desk import credentials
-from triage.desk.database import DeskDatabase, open_database
-from triage.desk.schema import User
+from triage.desk.people import credentials
+from triage.desk.store.database import DeskDatabase, open_database
+from triage.desk.store.schema import User
 
 PASSWORD = "three blue umbrellas"
 CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from triage.desk.schema import Complaint, Event, FoundLead, User
-from triage.desk.search_keys import find_keys
+from triage.desk.intake.search_keys import find_keys
+from triage.desk.store.schema import Complaint, Event, FoundLead, User
 from triage.labels import CATEGORIES
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from triage.cli.desk import desk as app
 from triage.cli.desk_beginning import ACCOUNTS, add_first_admin, prepare_sample
 from triage.cli.desk_place import choose_place
-from triage.desk.accounts import list_users
-from triage.desk.database import open_database
-from triage.desk.sessions import sign_in
+from triage.desk.people.accounts import list_users
+from triage.desk.people.sessions import sign_in
+from triage.desk.store.database import open_database
 from triage.errors import ConfigError, DataError, DeskError, TriageError
 from triage.web.server import Address, PlaceFormatter, describe_error
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from triage.desk.accounts import find_user
-from triage.desk.database import DeskDatabase
-from triage.desk.schema import User
+from triage.desk.people.accounts import find_user
+from triage.desk.store.database import DeskDatabase
+from triage.desk.store.schema import User
 
 with warnings.catch_warnings():  # starlette would rather have httpx2
     warnings.simplefilter("ignore")

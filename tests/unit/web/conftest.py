@@ -9,7 +9,7 @@ import pytest
 from browsing import CSRF, HTML, PASSWORD, Browser, Clock, NoReader, TestClient, add_account
 from fastapi import FastAPI
 
-from triage.desk.database import DeskDatabase, open_database
+from triage.desk.store.database import DeskDatabase, open_database
 from triage.web.app import WebSettings, build_app
 
 sys.path.append(

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from triage.desk.accounts import find_user
-from triage.desk.settings import load_settings
-from triage.desk.tokens import find_token
+from triage.desk.people.accounts import find_user
+from triage.desk.people.settings import load_settings
+from triage.desk.people.tokens import find_token
 
 SECRET = re.compile(r'class="secret-value">([^<]+)<')
 

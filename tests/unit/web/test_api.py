@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from triage.desk.accounts import find_user
-from triage.desk.reading import ComplaintReader
-from triage.desk.schema import AuditLine, Complaint
-from triage.desk.tokens import make_token, revoke_token
+from triage.desk.intake.reading import ComplaintReader
+from triage.desk.people.accounts import find_user
+from triage.desk.people.tokens import make_token, revoke_token
+from triage.desk.store.schema import AuditLine, Complaint
 
 TEXT = "Rinku recorded our call and wants 5000 by tonight"
 

@@ -12,15 +12,15 @@ from browsing import HTML, NOW, PASSWORD
 from made_up_cases import add_case
 from sqlalchemy import select
 
-from triage.desk import credentials
-from triage.desk.accounts import find_user, set_active, set_role
-from triage.desk.arrivals import register_once
-from triage.desk.audit_search import AuditFilters, list_lines
-from triage.desk.reading import ComplaintReader
-from triage.desk.schema import AuditLine, Upload, User
-from triage.desk.sessions import FREE_PER_NAME
-from triage.desk.tokens import find_token, make_token
-from triage.desk.work import add_note
+from triage.desk.casework.work import add_note
+from triage.desk.intake.arrivals import register_once
+from triage.desk.intake.reading import ComplaintReader
+from triage.desk.people import credentials
+from triage.desk.people.accounts import find_user, set_active, set_role
+from triage.desk.people.sessions import FREE_PER_NAME
+from triage.desk.people.tokens import find_token, make_token
+from triage.desk.store.audit_search import AuditFilters, list_lines
+from triage.desk.store.schema import AuditLine, Upload, User
 from triage.records import Complaint
 
 EVERYBODY = frozenset({"staff", "supervisor", "data_scientist", "admin"})
@@ -343,7 +343,7 @@ def test_no_cell_of_an_export_is_a_formula(sign_in, database, tmp_path, kind, nu
     "name", ["Asha\nKale", "Asha \u202eelaK", "\u2066Asha", "Asha\u2028Kale", "\ud800", "a" * 101]
 )
 def test_no_shown_name_looks_like_another(database, name):
-    from triage.desk.accounts import add_user
+    from triage.desk.people.accounts import add_user
     from triage.errors import ConfigError
 
     with database.write() as session, pytest.raises(ConfigError):

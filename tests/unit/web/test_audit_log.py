@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from triage.desk import audit
-from triage.desk.audit_search import PAGE, AuditFilters, list_lines
+from triage.desk.store import audit
+from triage.desk.store.audit_search import PAGE, AuditFilters, list_lines
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from made_up_cases import TEXT, add_case
 from sqlalchemy import event, func, select
 
 from triage.cli.app import main
-from triage.desk import audit
-from triage.desk import database as databases
-from triage.desk.accounts import add_user
-from triage.desk.database import open_database
-from triage.desk.reading import ComplaintReader
-from triage.desk.schema import Complaint
-from triage.desk.tokens import make_token
+from triage.desk.intake.reading import ComplaintReader
+from triage.desk.people.accounts import add_user
+from triage.desk.people.tokens import make_token
+from triage.desk.store import audit
+from triage.desk.store import database as databases
+from triage.desk.store.database import open_database
+from triage.desk.store.schema import Complaint
 
 SHORT_S = 0.05
 LONG_TEXT = "they ask for money again and again, " * 2000

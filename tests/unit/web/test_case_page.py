@@ -6,7 +6,7 @@ from browsing import NOW
 from made_up_cases import add_case
 from sqlalchemy import select
 
-from triage.desk.schema import AuditLine, Complaint
+from triage.desk.store.schema import AuditLine, Complaint
 
 TEXT = "He says <script>alert(1)</script> and I want to die. Pay rinku77@examplebank."
 START = TEXT.index("I want to die")
@@ -95,7 +95,7 @@ def test_admin_reads_no_case(sign_in, case):
 
 
 def test_text_is_blurred_where_set(sign_in, case, database):
-    from triage.desk.settings import change_setting
+    from triage.desk.people.settings import change_setting
 
     with database.write() as session:
         change_setting(session, "blur", True, user=None)

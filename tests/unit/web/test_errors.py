@@ -70,7 +70,7 @@ def test_method_that_is_not_known(browse):
 
 def test_part_of_a_page_is_led_to_the_password(asha, database):
     with database.write() as session:
-        from triage.desk.accounts import find_user
+        from triage.desk.people.accounts import find_user
 
         find_user(session, "asha").must_change_password = True
     answer = asha.part("/queue/rows")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from triage.desk.reading import ComplaintReader
-from triage.desk.schema import Complaint, Upload
-from triage.desk.settings import change_setting
-from triage.desk.upload_worker import UploadWorker
+from triage.desk.intake.reading import ComplaintReader
+from triage.desk.intake.upload_worker import UploadWorker
+from triage.desk.people.settings import change_setting
+from triage.desk.store.schema import Complaint, Upload
 from triage.web.spool import sweep
 
 TEXT = "They recorded our call and want 5000 by tonight"

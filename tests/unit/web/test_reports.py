@@ -9,8 +9,8 @@ import pytest
 from made_up_cases import NOW, TEXT, add_case
 from openpyxl import load_workbook
 
-from triage.desk.audit import find_head
-from triage.desk.audit_search import AuditFilters, list_lines
+from triage.desk.store.audit import find_head
+from triage.desk.store.audit_search import AuditFilters, list_lines
 from triage.times import INDIAN_TIME
 from triage.web.routes.reports import find_period, tell_period
 from triage.web.shown import Shown

@@ -91,7 +91,7 @@ def test_dialog_tells_what_is_wrong(stranger):
 
 def test_password_of_somebody_else_is_changed_first(database, stranger):
     with database.write() as session:
-        from triage.desk.accounts import find_user
+        from triage.desk.people.accounts import find_user
 
         find_user(session, "asha").must_change_password = True
     assert fill(stranger).status_code == 303

@@ -5,14 +5,14 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request, Response
 
-from triage.desk import accounts, tokens
-from triage.desk.accounts import Account
-from triage.desk.credentials import make_password
-from triage.desk.database import Session
-from triage.desk.roles import Role
-from triage.desk.schema import User
-from triage.desk.settings import DeskSettings, change_setting, load_settings
-from triage.desk.tokens import TokenView
+from triage.desk.people import accounts, tokens
+from triage.desk.people.accounts import Account
+from triage.desk.people.credentials import make_password
+from triage.desk.people.roles import Role
+from triage.desk.people.settings import DeskSettings, change_setting, load_settings
+from triage.desk.people.tokens import TokenView
+from triage.desk.store.database import Session
+from triage.desk.store.schema import User
 from triage.errors import DeskError
 from triage.labels import Priority
 from triage.web.pages import Toast

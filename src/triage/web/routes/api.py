@@ -11,12 +11,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from triage.desk import audit
-from triage.desk.arrivals import register_once
-from triage.desk.database import DeskDatabase
-from triage.desk.reading import ComplaintReader
-from triage.desk.standing import find_standing, was_sent_with
-from triage.desk.tokens import find_token, touch_token
+from triage.desk.casework.standing import find_standing, was_sent_with
+from triage.desk.intake.arrivals import register_once
+from triage.desk.intake.reading import ComplaintReader
+from triage.desk.people.tokens import find_token, touch_token
+from triage.desk.store import audit
+from triage.desk.store.database import DeskDatabase
 from triage.errors import UnknownComplaintError
 from triage.records import Complaint
 from triage.web.api_errors import WrongTokenError, answer_errors, describe

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request, Response
 
-from triage.desk import audit
-from triage.desk.audit_search import AuditFilters, AuditPage, list_lines
+from triage.desk.store import audit
+from triage.desk.store.audit_search import AuditFilters, AuditPage, list_lines
 from triage.errors import DeskError, DeskUnusableError
 from triage.times import INDIAN_TIME
 from triage.web.rendering import render

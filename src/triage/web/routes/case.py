@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Request, Response
 
-from triage.desk.cases import HistoryLine, open_case
-from triage.desk.database import DeskDatabase
-from triage.desk.marks import Mark
-from triage.desk.work import list_colleagues
+from triage.desk.casework.cases import HistoryLine, open_case
+from triage.desk.casework.marks import Mark
+from triage.desk.casework.work import list_colleagues
+from triage.desk.store.database import DeskDatabase
 from triage.web.case_words import explain_mark, tell_changes
 from triage.web.pages import CaseScreen, Toast
 from triage.web.rendering import render

@@ -7,10 +7,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from triage.desk.arrivals import register
-from triage.desk.database import DeskDatabase
-from triage.desk.standing import count_priorities, list_copies
-from triage.desk.uploads import (
+from triage.desk.casework.standing import count_priorities, list_copies
+from triage.desk.intake.arrivals import register
+from triage.desk.intake.uploads import (
     UploadView,
     check_upload,
     find_upload,
@@ -18,6 +17,7 @@ from triage.desk.uploads import (
     list_uploads,
     receive,
 )
+from triage.desk.store.database import DeskDatabase
 from triage.errors import DataError, DeskError
 from triage.labels import Priority
 from triage.records import Complaint

@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from triage.desk import audit
-from triage.desk.database import DeskDatabase
-from triage.desk.queue import Filters, list_queue, read_version
-from triage.desk.roles import Right
+from triage.desk.casework.queue import Filters, list_queue, read_version
+from triage.desk.people.roles import Right
+from triage.desk.store import audit
+from triage.desk.store.database import DeskDatabase
 from triage.web.pages import QueueScreen
 from triage.web.rendering import NAVIGATION, is_part, render
 from triage.web.visits import AnySeat, Database, ReadingSeat, Seat

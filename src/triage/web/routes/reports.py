@@ -9,11 +9,11 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from triage.desk import audit
-from triage.desk.exports import write_export
-from triage.desk.labels_export import write_labels
-from triage.desk.queue import Filters
-from triage.desk.shift_report import ShiftReport, build_shift_report
+from triage.desk.casework.queue import Filters
+from triage.desk.reports.exports import write_export
+from triage.desk.reports.labels_export import write_labels
+from triage.desk.reports.shift_report import ShiftReport, build_shift_report
+from triage.desk.store import audit
 from triage.errors import DeskError
 from triage.times import INDIAN_TIME
 from triage.web.rendering import render

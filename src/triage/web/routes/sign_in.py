@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from triage.desk.accounts import change_password, set_language
-from triage.desk.sessions import Visit, confirm_password, sign_in, sign_out
+from triage.desk.people.accounts import change_password, set_language
+from triage.desk.people.sessions import Visit, confirm_password, sign_in, sign_out
 from triage.errors import ConfigError, SignInError
 from triage.web.errors import PROBLEMS, StalePageError
 from triage.web.pages import PasswordPage, SignInPage

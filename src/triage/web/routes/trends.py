@@ -9,8 +9,8 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from triage.desk.surges import Surge
-from triage.desk.trends import Period, Trends, build_trends
+from triage.desk.reports.surges import Surge
+from triage.desk.reports.trends import Period, Trends, build_trends
 from triage.labels import CATEGORIES
 from triage.web import names
 from triage.web.charts import Bar, Columns, build_bars, build_columns

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 
-from triage.desk import work
-from triage.desk.cases import open_case
-from triage.desk.database import DeskDatabase
-from triage.desk.work import list_colleagues
+from triage.desk.casework import work
+from triage.desk.casework.cases import open_case
+from triage.desk.casework.work import list_colleagues
+from triage.desk.store.database import DeskDatabase
 from triage.web import names
 from triage.web.pages import CaseScreen, Toast
 from triage.web.rendering import render

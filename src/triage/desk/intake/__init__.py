@@ -1,0 +1,1 @@
+"""How complaints come in: read, kept with their identifiers, uploaded, watched for."""

@@ -1,0 +1,1 @@
+"""Who works at the desk: accounts, roles, sign-ins, tokens of other software, settings."""

@@ -1,0 +1,1 @@
+"""What is told of the work: shift report, trends, exports, labels for training."""

@@ -1,0 +1,1 @@
+"""What the desk keeps: its tables and their migrations, the audit log, backups."""

@@ -1,0 +1,13 @@
+"""How alembic brings a desk's database up to date; called by ``desk.database`` alone."""
+
+from alembic import context
+
+from triage.desk.store.schema import DeskState
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=DeskState.metadata,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
