@@ -1,8 +1,6 @@
 """The desk in the browser, without one: an application on an empty SQLite desk, and who is signed in."""
 
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +9,6 @@ from fastapi import FastAPI
 
 from triage.desk.store.database import DeskDatabase, open_database
 from triage.web.app import WebSettings, build_app
-
-sys.path.append(
-    str(Path(__file__).parents[1] / "desk")
-)  # made_up_cases, shared with the desk's tests
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import pytest
 from triage.desk.intake.reading import ComplaintReader
 from triage.desk.people.accounts import find_user
 from triage.desk.people.tokens import make_token, revoke_token
-from triage.desk.store.schema import AuditLine, Complaint
+from triage.desk.store.audit_tables import AuditLine
+from triage.desk.store.schema import Complaint
 
 TEXT = "Rinku recorded our call and wants 5000 by tonight"
 

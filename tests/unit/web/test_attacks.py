@@ -20,7 +20,8 @@ from triage.desk.people.accounts import find_user, set_active, set_role
 from triage.desk.people.sessions import FREE_PER_NAME
 from triage.desk.people.tokens import find_token, make_token
 from triage.desk.store.audit_search import AuditFilters, list_lines
-from triage.desk.store.schema import AuditLine, Upload, User
+from triage.desk.store.audit_tables import AuditLine
+from triage.desk.store.schema import Upload, User
 from triage.records import Complaint
 
 EVERYBODY = frozenset({"staff", "supervisor", "data_scientist", "admin"})

@@ -6,7 +6,8 @@ from browsing import NOW
 from made_up_cases import add_case
 from sqlalchemy import select
 
-from triage.desk.store.schema import AuditLine, Complaint
+from triage.desk.store.audit_tables import AuditLine
+from triage.desk.store.schema import Complaint
 
 TEXT = "He says <script>alert(1)</script> and I want to die. Pay rinku77@examplebank."
 START = TEXT.index("I want to die")

@@ -83,7 +83,7 @@ def test_taking_from_the_queue_opens_nothing(asha, cases, database):
     with database.read() as session:
         from sqlalchemy import select
 
-        from triage.desk.store.schema import AuditLine
+        from triage.desk.store.audit_tables import AuditLine
 
         assert "opened" not in session.scalars(select(AuditLine.action)).all()
 

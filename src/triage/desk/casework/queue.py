@@ -15,7 +15,8 @@ from triage.desk.casework import decisions
 from triage.desk.casework.search import build_search
 from triage.desk.people.roles import Right, require
 from triage.desk.people.settings import DeskSettings
-from triage.desk.store.schema import Complaint, DeskState, User
+from triage.desk.store.audit_tables import DeskState
+from triage.desk.store.schema import Complaint, User
 from triage.errors import DeskError
 from triage.labels import Priority
 

@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from triage.desk.store.schema import AuditLine, DeskState, User
+from triage.desk.store.audit_tables import AuditLine, DeskState
+from triage.desk.store.schema import User
 from triage.errors import DeskUnusableError
 
 GENESIS = "0" * 64

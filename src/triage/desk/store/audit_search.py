@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from triage.desk.store.schema import AuditLine
+from triage.desk.store.audit_tables import AuditLine
 
 PAGE = 50
 """Lines of a page."""

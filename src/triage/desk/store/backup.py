@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from triage.desk.store import audit
 from triage.desk.store.audit import Head
+from triage.desk.store.audit_tables import AuditLine, DeskState
 from triage.desk.store.backup_file import (
     BackupRows,
     Header,
@@ -26,7 +27,7 @@ from triage.desk.store.backup_file import (
 )
 from triage.desk.store.columns import Base, UtcTime
 from triage.desk.store.database import DeskDatabase
-from triage.desk.store.schema import AuditLine, Complaint, DeskState, SignedIn
+from triage.desk.store.schema import Complaint, SignedIn
 from triage.errors import DataError, DeskError, DeskUnusableError, OutputExistsError
 
 BATCH = 500

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from triage.desk.store.audit import GENESIS, Head, hash_line
-from triage.desk.store.schema import AuditLine
+from triage.desk.store.audit_tables import AuditLine
 from triage.errors import DataError
 from triage.files.row_files import whole_or_nothing
 

@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
-from triage.desk.store.schema import DeskState
+from triage.desk.store.audit_tables import DeskState
 from triage.errors import ConfigError, DeskBusyError, DeskUnusableError
 
 BUSY_S = 10

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from triage.desk.casework import work
 from triage.desk.casework.cases import open_case
 from triage.desk.casework.queue import read_version
-from triage.desk.store.schema import AuditLine, Complaint, Event
+from triage.desk.store.audit_tables import AuditLine
+from triage.desk.store.schema import Complaint, Event
 from triage.errors import NotAllowedError, UnknownComplaintError
 from triage.labels import AtRisk, Category, Urgency
 

@@ -13,7 +13,8 @@ from triage.desk.casework import work
 from triage.desk.casework.queue import read_version
 from triage.desk.people.settings import change_setting
 from triage.desk.store.audit import verify
-from triage.desk.store.schema import AuditLine, Complaint, Event, User
+from triage.desk.store.audit_tables import AuditLine
+from triage.desk.store.schema import Complaint, Event, User
 from triage.errors import (
     AlreadyClaimedError,
     ChangedMeanwhileError,

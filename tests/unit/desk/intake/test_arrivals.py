@@ -11,15 +11,8 @@ from triage.desk.intake.complaint_rows import LONGEST_NUMBER, read_filed
 from triage.desk.intake.reading import ComplaintReader, find_search_keys
 from triage.desk.people.settings import change_setting
 from triage.desk.store.audit import verify
-from triage.desk.store.schema import (
-    ApiToken,
-    AuditLine,
-    Complaint,
-    DeskState,
-    Event,
-    FoundLead,
-    SketchBand,
-)
+from triage.desk.store.audit_tables import AuditLine, DeskState
+from triage.desk.store.schema import ApiToken, Complaint, Event, FoundLead, SketchBand
 from triage.errors import DeskError
 from triage.labels import Priority
 from triage.records import Complaint as Arrived

@@ -25,7 +25,8 @@ from triage.desk.intake.uploads import (
     make_spool_path,
     receive,
 )
-from triage.desk.store.schema import AuditLine, Complaint
+from triage.desk.store.audit_tables import AuditLine
+from triage.desk.store.schema import Complaint
 from triage.errors import DataError, DeskBusyError, DeskError
 from triage.scoring import Job, score_job
 

@@ -18,7 +18,8 @@ from triage.desk.people.accounts import (
     set_role,
 )
 from triage.desk.people.sessions import find_session, sign_in
-from triage.desk.store.schema import AuditLine, User
+from triage.desk.store.audit_tables import AuditLine
+from triage.desk.store.schema import User
 from triage.errors import ConfigError, DeskError, NotAllowedError, SignInError
 
 OTHER = "nine yellow bicycles"

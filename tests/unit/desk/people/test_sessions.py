@@ -19,7 +19,8 @@ from triage.desk.people.sessions import (
     touch_session,
 )
 from triage.desk.people.settings import change_setting
-from triage.desk.store.schema import AuditLine, SignedIn, SignInFailure
+from triage.desk.store.audit_tables import AuditLine
+from triage.desk.store.schema import SignedIn, SignInFailure
 from triage.errors import SignInError
 
 MINUTE = timedelta(minutes=1)

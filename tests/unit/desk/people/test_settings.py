@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from triage.desk.people.settings import DeskSettings, change_setting, load_settings
-from triage.desk.store.schema import AuditLine, ChosenSetting, DeskState
+from triage.desk.store.audit_tables import AuditLine, DeskState
+from triage.desk.store.schema import ChosenSetting
 from triage.errors import ConfigError, NotAllowedError
 from triage.labels import Priority
 

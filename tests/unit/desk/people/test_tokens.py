@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from triage.desk.people.tokens import find_token, list_tokens, make_token, revoke_token, touch_token
-from triage.desk.store.schema import ApiToken, AuditLine
+from triage.desk.store.audit_tables import AuditLine
+from triage.desk.store.schema import ApiToken
 from triage.errors import ConfigError, DeskError, NotAllowedError
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import event, select
 
 from triage.desk.casework.queue import Filters
 from triage.desk.reports.exports import TITLES, export_queue, write_export
-from triage.desk.store.schema import AuditLine, FoundLead
+from triage.desk.store.audit_tables import AuditLine
+from triage.desk.store.schema import FoundLead
 from triage.errors import DataError, NotAllowedError
 
 HOUR = timedelta(hours=1)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from triage.corpus import read_corpus
 from triage.desk.casework import work
 from triage.desk.reports.labels_export import COLUMNS, export_labels, write_labels
-from triage.desk.store.schema import AuditLine
+from triage.desk.store.audit_tables import AuditLine
 from triage.errors import NotAllowedError
 from triage.labelled_rows import FIELDS
 from triage.labels import AtRisk, Category, Urgency

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from triage.desk.store import audit
-from triage.desk.store.schema import AuditLine, DeskState
+from triage.desk.store.audit_tables import AuditLine, DeskState
 from triage.errors import DeskUnusableError
 
 

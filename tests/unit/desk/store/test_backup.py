@@ -12,19 +12,11 @@ from made_up_cases import add_case
 from sqlalchemy import select, text, update
 
 from triage.desk.store import audit, backup
+from triage.desk.store.audit_tables import AuditLine, DeskState
 from triage.desk.store.backup import restore_backup, write_backup
 from triage.desk.store.columns import Base
 from triage.desk.store.database import bump_queue, open_database
-from triage.desk.store.schema import (
-    AuditLine,
-    ChosenSetting,
-    Complaint,
-    DeskState,
-    Event,
-    SignedIn,
-    Upload,
-    User,
-)
+from triage.desk.store.schema import ChosenSetting, Complaint, Event, SignedIn, Upload, User
 from triage.errors import DataError, DeskError, DeskUnusableError, OutputExistsError
 
 CHANGED_BY_RESTORING = {"audit", "desk_state", "sessions"}

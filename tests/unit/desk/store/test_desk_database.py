@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import insert, select, text, update
 
 from triage.desk.store import database as module
+from triage.desk.store.audit_tables import DeskState
 from triage.desk.store.database import DeskDatabase, bump_queue, open_database
-from triage.desk.store.schema import ChosenSetting, DeskState, User
+from triage.desk.store.schema import ChosenSetting, User
 from triage.errors import ConfigError, DeskBusyError, DeskUnusableError
 
 

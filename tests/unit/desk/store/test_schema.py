@@ -6,9 +6,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import StatementError
 
+from triage.desk.store.audit_tables import DeskState
 from triage.desk.store.columns import Base
 from triage.desk.store.database import open_database
-from triage.desk.store.schema import DeskState, User
+from triage.desk.store.schema import User
 
 
 def test_the_migrations_make_the_schema(database):

@@ -1,8 +1,8 @@
-"""How alembic brings a desk's database up to date; called by ``desk.database`` alone."""
+"""How alembic brings a desk's database up to date; called by ``desk.store.database`` alone."""
 
 from alembic import context
 
-from triage.desk.store.schema import DeskState
+from triage.desk.store.audit_tables import DeskState
 
 context.configure(
     connection=context.config.attributes["connection"],
