@@ -11,7 +11,12 @@ _AGE = re.compile(
     r"\b(?:age[d]?|umar|umra|umr|aged about|उम्र|वय|आयु)\W{0,3}(?:is|of|hai|about)?\W{0,2}(\d{1,2})\b(?!\s*(?:days|hours|min))"
     r"|\b(\d{1,2})\s*[- ]?(?:years?|yrs?|yr|y)[- ]?\s*(?:old|ki|ka|of age|\bgirl|\bboy|daughter|son)"
     r"|\b(\d{1,2})\s*(?:saal|sal|baras|साल|वर्षीय|वर्षाची|वर्षाचा|वर्षांची|वर्षांचा|वर्षाच्या|वर्षांच्या|वर्ष)\s*(?:ki|ka|ke|की|का|के|मुलगी|मुलगा|मुलीला|मुलाला)?\b"
-    r"|\b(\d{1,2})\s*(?:yo|y/o)\b",
+    r"|\b(\d{1,2})\s*(?:yo|y/o)\b"
+    # "I am 15 and", "my sister is 16.", "main 15 ki hu", "मैं 15 की हूं": bare numbers that are ages
+    r"|\b(?:i am|i'm|i m|im|(?:son|daughter|sister|brother|cousin|niece|nephew|child) is)"
+    r"\s+(?:only\s+|just\s+)?(\d{1,2})(?=\s*(?:$|[.;!?)]|,(?!\d)|(?:and|now|but|so|he|she)\b))"
+    r"|\b(?:main?|mein|मैं)\s+(?:abhi\s+|sirf\s+|अभी\s+|सिर्फ\s+)?(\d{1,2})\s+(?:ki|ka|की|का)"
+    r"\s+(?:hu|hun|hoon|hoo|हूं|हूँ|हु)",
     re.IGNORECASE,
 )
 _AGO = re.compile(
