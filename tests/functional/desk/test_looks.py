@@ -6,6 +6,7 @@ people to look at: pytest keeps them in its own folder for temporary files (``sc
 
 import csv
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -168,15 +169,25 @@ def test_tab_reaches_everything_and_shows_where_it_is(furnished, enter, path):
     assert page.evaluate(NOT_REACHED) == []
 
 
+def open_by(visitor: Any, key: str) -> Any:
+    """Open a dialog; on a busy machine a key can still go to the one that closes: press again."""
+    dialog = visitor.page.locator("dialog[open]")
+    for _ in range(5):
+        visitor.press(key)
+        with suppress(AssertionError):
+            expect(dialog).to_be_visible(timeout=5000)
+            break
+    expect(dialog).to_be_visible()
+    return dialog
+
+
 def test_dialogs_are_readable(furnished, enter, shots, devanagari):
     """Each dialog of a case, on a phone too: nothing runs over the edge, everything has a name."""
     visitor, problems = enter("asha", "hi"), []
     visitor.go(f"/cases/{furnished[1]['work']}")
     page = visitor.page
     for key in ("?", "n", "t", "h", "x", "e"):
-        visitor.press(key)
-        dialog = page.locator("dialog[open]")
-        expect(dialog).to_be_visible()
+        dialog = open_by(visitor, key)
         problems += look(visitor, shots / f"dialog-{'keys' if key == '?' else key}")
         visitor.press("Escape")
         expect(dialog).to_have_count(0)

@@ -92,7 +92,7 @@ def test_ended_session_loses_nothing(staffed, enter):
     staffed.clock.ahead += timedelta(hours=2)
     asha.press("2")
     dialog = page.locator("#signed-out")
-    expect(dialog).to_be_visible(timeout=1000)
+    expect(dialog).to_be_visible()
     sign_in_again(dialog, "a wrong password")
     expect(dialog.locator(".problem")).to_be_visible()
     sign_in_again(dialog, "three blue umbrellas")
