@@ -185,7 +185,6 @@ def test_dialogs_are_readable(furnished, enter, shots, devanagari):
     """Each dialog of a case, on a phone too: nothing runs over the edge, everything has a name."""
     visitor, problems = enter("asha", "hi"), []
     visitor.go(f"/cases/{furnished[1]['work']}")
-    page = visitor.page
     for key in ("?", "n", "t", "h", "x", "e"):
         dialog = open_by(visitor, key)
         problems += look(visitor, shots / f"dialog-{'keys' if key == '?' else key}")
