@@ -1,13 +1,14 @@
 """From what was found in a complaint to its place in the queue, by rules that the desk edits."""
 
-import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from triage.errors import ConfigError
 from triage.labels import Category, Priority, Urgency
+from triage.rule_files import read_entries
 
 _FLAGS = (
     "unreadable",
@@ -92,26 +93,16 @@ def load_policy(path: Path | None = None) -> Policy:
     :param path: the desk's own file; None takes the shipped one.
     :raises ConfigError: with every problem of the file.
     """
-    if path is None:
-        return _shipped_policy()
-    try:
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise ConfigError([f"policy {path}: cannot be read ({error.strerror})"]) from None
-    return _parse_policy(text, str(path))
+    return _shipped_policy() if path is None else _parse_policy(path, str(path))
 
 
 @cache
 def _shipped_policy() -> Policy:
-    text = resources.files("triage").joinpath("policy.toml").read_text("utf-8")
-    return _parse_policy(text, "policy.toml")
+    return _parse_policy(resources.files("triage").joinpath("policy.toml"), "policy.toml")
 
 
-def _parse_policy(text: str, where: str) -> Policy:
-    try:
-        entries = tomllib.loads(text).get("rule", [])
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"policy {where}: is not valid TOML: {error}"]) from None
+def _parse_policy(file: Traversable, where: str) -> Policy:
+    entries = read_entries(file, kind="policy", where=where, table="rule")
     problems: list[str] = []
     rules = [_parse_rule(entry, f"policy {where}, rule {i}", problems)
              for i, entry in enumerate(entries, 1)]  # fmt: skip

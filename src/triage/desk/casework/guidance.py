@@ -6,17 +6,18 @@ The steps, with the words for the officer and the words to be read to the compla
 Source: docs/helplines.md; POCSO Act s.19; Information Technology Act s.66E-67B; BNS s.108 and s.308.
 """
 
-import tomllib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from triage.errors import ConfigError
 from triage.labels import LANGUAGES, AtRisk, Category, Priority, Urgency
+from triage.rule_files import read_entries
 
 TO_DO_LANGUAGES = ("en", "hi")
 """Languages of the officer."""
@@ -120,19 +121,14 @@ def load_guide(path: Path | None = None) -> Guide:
     :param path: the desk's own file; None takes the shipped one.
     :raises ConfigError: with every problem of the file.
     """
-    if path is None:
-        return _shipped_guide()
-    try:
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise ConfigError([f"guidance {path}: cannot be read ({error.strerror})"]) from None
-    return _parse_guide(text, str(path))
+    return _shipped_guide() if path is None else _parse_guide(path, str(path))
 
 
 @cache
 def _shipped_guide() -> Guide:
-    text = resources.files("triage.desk.casework").joinpath("guidance.toml").read_text("utf-8")
-    return _parse_guide(text, "guidance.toml")
+    return _parse_guide(
+        resources.files("triage.desk.casework").joinpath("guidance.toml"), "guidance.toml"
+    )
 
 
 def _start_clock(step: Step, minutes: int | None, arrived_at: datetime) -> Step:
@@ -141,11 +137,8 @@ def _start_clock(step: Step, minutes: int | None, arrived_at: datetime) -> Step:
     return replace(step, until=arrived_at + timedelta(minutes=minutes))
 
 
-def _parse_guide(text: str, where: str) -> Guide:
-    try:
-        entries = tomllib.loads(text).get("step", [])
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"guidance {where}: is not valid TOML: {error}"]) from None
+def _parse_guide(file: Traversable, where: str) -> Guide:
+    entries = read_entries(file, kind="guidance", where=where, table="step")
     problems: list[str] = []
     if not isinstance(entries, list) or not entries:
         raise ConfigError([f"guidance {where}: has no [[step]]"])
