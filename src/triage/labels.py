@@ -76,6 +76,19 @@ LANGUAGE_TITLES = {
     "unknown": "unknown language",
 }
 
+CONTEXT_TITLES = {
+    "idiom": "a figure of speech or another sense",
+    "denied": "denied",
+    "offender": "said by the offender",
+    "taunt": "the victim is told to",
+    "general": "about people in general",
+    "past": "long over",
+    "other": "about somebody else's life",
+    "if": "tied to a condition",
+    "now": "today or now",
+}
+"""What the words round a cue can make of it, by the ids of ``records.Evidence.context``."""
+
 _CATEGORY_TITLES = {
     Category.VIDEO_CALL_BLACKMAIL: "Video-call blackmail",
     Category.SEXTORTION: "Sextortion",

@@ -12,18 +12,6 @@ from triage.errors import DataError
 if TYPE_CHECKING:
     from triage.records import Assessment, Evidence
 
-CONTEXT_WORDS = {
-    "idiom": "a figure of speech or another sense",
-    "denied": "denied",
-    "offender": "said by the offender",
-    "taunt": "the victim is told to",
-    "general": "about people in general",
-    "past": "long over",
-    "other": "about somebody else's life",
-    "if": "tied to a condition",
-    "now": "today or now",
-}
-
 
 def assess(
     text: Annotated[
@@ -112,12 +100,13 @@ def _explain(found: "Assessment") -> None:
 
 
 def _evidence_line(item: "Evidence") -> str:
+    from triage.labels import CONTEXT_TITLES
     from triage.text.lexicon import load_lexicon
 
     cues = {cue.id: cue for cue in load_lexicon().cues}
     cue = cues.get(item.cue)
     meaning = cue.meaning if cue else "the sentence that weighs most"
-    context = ", ".join(CONTEXT_WORDS.get(kind, kind) for kind in item.context)
+    context = ", ".join(CONTEXT_TITLES.get(kind, kind) for kind in item.context)
     level = "" if not item.level else f", level {item.level}" if item.counts else ", does not count"
     about = f": {context}" if context else ""
     return f'"{item.snippet}"  characters {item.start}-{item.end}: {meaning}{level}{about}'

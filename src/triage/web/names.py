@@ -2,15 +2,13 @@
 
 from typing import Final
 
+from triage.labels import CONTEXT_TITLES, Category, Urgency
+
 PRIORITIES: Final = {"P1": "Call now", "P2": "Urgent", "P3": "Soon", "P4": "In turn"}
 
-CATEGORIES: Final = {
-    "video_call_blackmail": "Video-call blackmail",
-    "sextortion": "Sextortion",
-    "other_fraud": "Other fraud",
-}
+CATEGORIES: Final = {category.value: category.shown for category in Category}
 
-URGENCIES: Final = {0: "none", 1: "distress", 2: "ideation", 3: "intent", 4: "imminent"}
+URGENCIES: Final = {int(level): level.shown for level in Urgency}
 
 URGENCY_MEANINGS: Final = {
     0: "no sign of suicide risk",
@@ -143,17 +141,7 @@ LEADS: Final = {
     "platform": "platform",
 }
 
-CONTEXTS: Final = {
-    "idiom": "a figure of speech or another sense",
-    "denied": "denied",
-    "offender": "said by the offender",
-    "taunt": "the victim is told to",
-    "general": "about people in general",
-    "past": "long over",
-    "other": "about somebody else's life",
-    "if": "tied to a condition",
-    "now": "today or now",
-}
+CONTEXTS: Final = CONTEXT_TITLES
 
 WHOSE_LIFE: Final = {
     "self": "their own life",
