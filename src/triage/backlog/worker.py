@@ -1,4 +1,4 @@
-"""One worker process: it loads the model, then scores what comes down its line.
+"""One worker process: it loads the model, then reads what comes down its line.
 
 It never hears Ctrl-C, which goes to every process of a terminal: what that means is decided in the
 process that started it. It ends at once when that one closes the line, or is killed itself.
@@ -15,20 +15,23 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 from triage.batches import ScoredBatch
 from triage.errors import TriageError
 from triage.records import Complaint
 
+Result = TypeVar("Result")
+"""What a worker makes of a batch."""
+
 Score = Callable[[Sequence[Complaint]], ScoredBatch]
 
 
 class Word(Enum):
-    """What a worker says beside scored batches."""
+    """What a worker says beside its results."""
 
     READY = "the model is loaded"
-    FAILED = "scoring raised an error"
+    FAILED = "reading raised an error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,8 @@ class Refusal:
         return error
 
 
-Answer = ScoredBatch | Refusal | Word
-
-
 @dataclass(eq=False, slots=True)
-class Worker:
+class Worker(Generic[Result]):
     """A worker process as the one that started it sees it.
 
     :param ready: it has loaded the model; complaints are sent to no other.
@@ -74,10 +74,10 @@ class Worker:
     ready: bool = False
 
     @classmethod
-    def start(cls, load: Callable[[], Score]) -> Self:
+    def start(cls, load: Callable[[], Callable[[Sequence[Complaint]], Result]]) -> Self:
         """Start a process; call it while interrupts are held, which it then never hears.
 
-        :param load: gives the scoring function there; can be pickled.
+        :param load: gives there the function that makes a result of complaints; can be pickled.
         """
         # Spawned, not forked: threads of numeric libraries do not survive a fork.
         context = multiprocessing.get_context("spawn")
@@ -92,13 +92,13 @@ class Worker:
         with suppress(OSError):
             self.line.send(complaints)
 
-    def hear(self) -> Answer:
+    def hear(self) -> Result | Refusal | Word:
         """Give its next answer.
 
         :raises EOFError: where it has ended.
         """
         try:
-            answer: Answer = self.line.recv()
+            answer: Result | Refusal | Word = self.line.recv()
         except OSError:  # in the middle of an answer
             raise EOFError from None
         return answer
@@ -111,31 +111,35 @@ class Worker:
         self.process.close()
 
 
-def _work(line: "Connection[Any, Any]", load: Callable[[], Score]) -> None:
+def _work(
+    line: "Connection[Any, Any]", load: Callable[[], Callable[[Sequence[Complaint]], Result]]
+) -> None:
     batches: SimpleQueue[list[Complaint]] = SimpleQueue()
     Thread(target=_listen, args=(line, batches), daemon=True).start()
     with suppress(OSError):  # nobody is there any more
         try:
-            score = load()
+            read = load()
         except Exception as error:
             line.send(Refusal.of(error))
             return
         line.send(Word.READY)
         while True:
-            line.send(_answer(score, batches.get()))
+            line.send(_answer(read, batches.get()))
 
 
 def _listen(line: "Connection[Any, Any]", batches: SimpleQueue[list[Complaint]]) -> None:
     try:
         while True:
             batches.put(line.recv())
-    finally:  # the line is closed: at once, whatever is being scored
+    finally:  # the line is closed: at once, whatever is being read
         os._exit(1)
 
 
-def _answer(score: Score, batch: list[Complaint]) -> Answer:
+def _answer(
+    read: Callable[[Sequence[Complaint]], Result], batch: list[Complaint]
+) -> Result | Refusal | Word:
     try:
-        return score(batch)
+        return read(batch)
     except TriageError as error:
         return Refusal.of(error)
     except Exception:  # its message might quote a text: it stays here

@@ -13,7 +13,7 @@ from multiprocessing.connection import wait
 
 import numpy as np
 
-from triage.backlog.worker import Answer, Refusal, Score, Word, Worker, hold_interrupts
+from triage.backlog.worker import Refusal, Score, Word, Worker, hold_interrupts
 from triage.batches import ScoredBatch
 from triage.errors import TriageError
 from triage.records import Complaint
@@ -138,7 +138,7 @@ class _Crew:
     def __init__(self, load: Load, workers: int, note: Note, give_up: GiveUp) -> None:
         self.load, self.limit, self.note, self.give_up = load, workers, note, give_up
         self.most = 2 * workers + 2
-        self.workers: dict[Worker, deque[_Piece]] = {}
+        self.workers: dict[Worker[ScoredBatch], deque[_Piece]] = {}
         self.waiting: deque[_Piece] = deque()
         self.suspects: deque[_Piece] = deque()
         self.noted = self.proven = False
@@ -157,7 +157,7 @@ class _Crew:
             if under_way[0].done:
                 yield under_way.popleft().join()
 
-    def dismiss(self, workers: Iterable[Worker]) -> None:
+    def dismiss(self, workers: Iterable[Worker[ScoredBatch]]) -> None:
         for worker in workers:
             worker.end()
             del self.workers[worker]
@@ -196,7 +196,7 @@ class _Crew:
             else:
                 self._accept(worker, answer)
 
-    def _accept(self, worker: Worker, answer: Answer) -> None:
+    def _accept(self, worker: Worker[ScoredBatch], answer: ScoredBatch | Refusal | Word) -> None:
         if isinstance(answer, Refusal):
             raise answer.error()
         if answer is Word.READY:
@@ -215,7 +215,7 @@ class _Crew:
         for piece in reversed(pieces):
             (self.suspects if piece.suspect else self.waiting).appendleft(piece)
 
-    def _bury(self, worker: Worker) -> None:
+    def _bury(self, worker: Worker[ScoredBatch]) -> None:
         pieces = list(self.workers[worker])
         self.dismiss([worker])
         if not self.noted:

@@ -1,5 +1,6 @@
 """``triage desk``: open the desk, the page that staff work from."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,7 @@ from triage.cli.desk_place import (
 from triage.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from triage.desk.intake.reading import ComplaintReader
+    from triage.desk.intake.reader_process import ReaderProcess
     from triage.web.server import Address
 
 SAMPLE_FOLDER = Path("out") / "desk"
@@ -111,9 +112,13 @@ def _open(
     from triage.web.app import WebSettings, build_app
     from triage.web.server import serve
 
-    with address.listening() as listener, open_place(place, upgrade=True) as database:
+    with (
+        address.listening() as listener,
+        open_place(place, upgrade=True) as database,
+        closing(_build_reader(model)) as reader,
+    ):
         place.prepare()
-        reader = _load_reader(model)
+        reader.start()
         passwords = prepare_sample(database, reader) if sample else add_first_admin(database)
         settings = WebSettings(
             tls=address.is_tls, watch=watch, spool=place.spool, hosts=address.hosts
@@ -126,14 +131,10 @@ def _open(
     typer.echo("The desk is closed.")
 
 
-def _load_reader(model: Path | None) -> "ComplaintReader":
-    from triage.default_model import load_model, prepare_model
-    from triage.desk.intake.reading import ComplaintReader
-    from triage.persistence import short_hash
-    from triage.records import Complaint
+def _build_reader(model: Path | None) -> "ReaderProcess":
+    from triage.default_model import prepare_model
+    from triage.desk.intake.reader_process import build_reader_process
+    from triage.persistence import read_manifest, short_hash
 
     found = prepare_model(model, progress=show_step)
-    loaded = load_model(found)
-    reader = ComplaintReader(loaded, f"{loaded.name} {short_hash(found)}")
-    reader.read([Complaint(id="", text="a first one")])  # takes half a second, none after it does
-    return reader
+    return build_reader_process(found, f"{read_manifest(found).name} {short_hash(found)}")

@@ -10,7 +10,7 @@ import typer
 from triage.errors import DataError
 
 if TYPE_CHECKING:
-    from triage.desk.intake.reading import ComplaintReader
+    from triage.desk.intake.reading import Reader
     from triage.desk.store.database import DeskDatabase
 
 BATCH = 64
@@ -37,7 +37,7 @@ def add_first_admin(database: "DeskDatabase") -> dict[str, str]:
     return {} if started else _add_accounts(database, ["admin"])
 
 
-def prepare_sample(database: "DeskDatabase", reader: "ComplaintReader") -> dict[str, str]:
+def prepare_sample(database: "DeskDatabase", reader: "Reader") -> dict[str, str]:
     """Fill an empty desk with the sample complaints and an account of each role.
 
     :returns: one-time passwords by name; on a later start of the accounts never used so far.
@@ -93,7 +93,7 @@ def _add_accounts(database: "DeskDatabase", names: list[str]) -> dict[str, str]:
     return passwords
 
 
-def _take_sample_in(database: "DeskDatabase", reader: "ComplaintReader") -> None:
+def _take_sample_in(database: "DeskDatabase", reader: "Reader") -> None:
     from triage.datasets import read_complaints
     from triage.desk.intake.arrivals import register
 

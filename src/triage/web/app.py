@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from triage.desk.intake.reading import ComplaintReader
+from triage.desk.intake.reading import Reader
 from triage.desk.intake.uploads import UploadWorker
 from triage.desk.intake.watching import FolderWatcher
 from triage.desk.store.database import DeskDatabase
@@ -63,7 +63,7 @@ class _KeptFiles(StaticFiles):
         return response
 
 
-def build_app(database: DeskDatabase, reader: ComplaintReader, *, settings: WebSettings) -> FastAPI:
+def build_app(database: DeskDatabase, reader: Reader, *, settings: WebSettings) -> FastAPI:
     """Build the desk.
 
     :param database: opened and up to date; it stays the caller's to close.
@@ -86,7 +86,7 @@ def build_app(database: DeskDatabase, reader: ComplaintReader, *, settings: WebS
 
 
 def _work_behind(
-    database: DeskDatabase, reader: ComplaintReader, settings: WebSettings
+    database: DeskDatabase, reader: Reader, settings: WebSettings
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """Run what works beside the pages: the reading of uploads, and of the watched folder."""
 

@@ -62,8 +62,12 @@ def _fill(
     connection: HTTPConnection, template: str, language: str, page: object, frame: dict[str, object]
 ) -> str:
     here = {"path": connection.scope["path"], "language": language, "page": page}
-    words = {"t": partial(translate, language=language), "show": shown.Shown(language)}
-    return load_templates().get_template(template).render(**here, **words, **frame)
+    return load_templates().get_template(template).render(**here, **speak(language), **frame)
+
+
+def speak(language: str) -> dict[str, object]:
+    """Give the names by which a template says something in a language."""
+    return {"t": partial(translate, language=language), "show": shown.Shown(language)}
 
 
 @cache

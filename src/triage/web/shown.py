@@ -64,7 +64,7 @@ class Shown:
 
     def standing(self, waiting: timedelta, target: timedelta) -> str:
         """Show how a waiting time stands to its target: ``5 min left`` or ``12 min over``."""
-        if waiting > target:
+        if waiting >= target:
             over = self.length(waiting - target)
             return translate("{time} over", self.language, time=over)
         return translate("{time} left", self.language, time=self.length(target - waiting))

@@ -23,6 +23,8 @@ from triage.labels import Priority
 PAGE = 50
 """Rows of a page."""
 
+_MINUTE = timedelta(minutes=1)
+
 MOST_PINNED = 50
 """Pinned rows at most; where more wait, the others lead the pages."""
 
@@ -78,7 +80,8 @@ class QueueRow:
     """One complaint in the list.
 
     :param reason: the first reason for its priority.
-    :param waiting: since it arrived, until somebody reached the complainant or closed it.
+    :param waiting: whole minutes since it arrived, until somebody reached the complainant or closed
+        it; in whole ones two rows are equal for as long as they look the same.
     :param target: time within which a complaint of its priority has to be read.
     :param needs_review: the model asks for a person, and none has spoken.
     :param checked: a person confirmed or corrected its labels.
@@ -260,7 +263,7 @@ def _build_row(row: Any, user: User, settings: DeskSettings, now: datetime) -> Q
         language=row.language,
         snippet=row.snippet,
         reason=reasons[0] if reasons else "",
-        waiting=max((heard_at or now) - row.arrived_at, timedelta()),
+        waiting=timedelta(minutes=max((heard_at or now) - row.arrived_at, timedelta()) // _MINUTE),
         target=timedelta(minutes=settings.targets_min[priority]),
         overdue=is_open and row.due_at < now and heard_at is None,
         status=row.status,

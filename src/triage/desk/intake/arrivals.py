@@ -21,6 +21,7 @@ from triage.desk.intake.near_copies import tie_near_copies
 from triage.desk.intake.reading import Read
 from triage.desk.people.settings import load_settings
 from triage.desk.store import audit
+from triage.desk.store.columns import find_table
 from triage.desk.store.database import bump_queue
 from triage.desk.store.schema import ApiRequest, ApiToken, Complaint, Event, FoundLead, User
 from triage.errors import DeskError
@@ -188,10 +189,12 @@ def _keep(
     tie_near_copies(session, complaints, [read.sketch for read in reads], scored)
     leads = [lead for c, r in zip(complaints, reads, strict=True) for lead in list_leads(c.id, r)]
     if leads:
-        session.execute(insert(FoundLead), leads)
+        session.execute(insert(find_table(FoundLead)), leads)
     by = user.id if user else None
     event = {"user_id": by, "at": now, "kind": "arrived", "change": dict[str, object]()}
-    session.execute(insert(Event), [{"complaint_id": c.id, **event} for c in complaints])
+    session.execute(
+        insert(find_table(Event)), [{"complaint_id": c.id, **event} for c in complaints]
+    )
     bump_queue(session)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from triage.backlog.copies import tie_to_place
 from triage.batches import ScoredRow
+from triage.desk.store.columns import find_table
 from triage.desk.store.schema import Complaint, SketchBand
 from triage.text.sketches import BANDS, WIDTH, are_copies
 
@@ -58,7 +59,7 @@ def tie_near_copies(
                 for number, hash_ in own
             ]
     if remembered:
-        session.execute(insert(SketchBand), remembered)
+        session.execute(insert(find_table(SketchBand)), remembered)
     session.flush()
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,19 @@ class Read:
     search_keys: str = field(repr=False)
     sketch: NDArray[np.uint32] = field(repr=False)
     model: str
+
+
+class Reader(Protocol):
+    """What reads complaints: in this process, or in one of its own (``reader_process``).
+
+    :param name: of the model, with its short hash; shown and kept with each complaint.
+    """
+
+    name: str
+
+    def read(self, complaints: Sequence[Complaint]) -> list[Read]:
+        """Read complaints, in their order; one that cannot be read is marked for a person."""
+        ...
 
 
 class ComplaintReader:
@@ -88,6 +102,16 @@ class ComplaintReader:
             assessment = replace(assessment, needs_review=True, reasons=reasons)
         keys = f" {keys} " if keys else ""
         return Read(complaint, assessment, leads, snippet, keys, sketch, self.name)
+
+
+def give_up(complaint: Complaint, *, doubt: str, model: str) -> Read:
+    """Make of a complaint that the program could not read at all what a person has to read.
+
+    :param doubt: why, for the reasons.
+    :param model: see ``Read``.
+    """
+    assessment = assess_unreadable(complaint, doubt, load_policy())
+    return Read(complaint, assessment, (), "", "", EMPTY_SKETCH, model)
 
 
 def find_search_keys(term: str) -> list[str]:

@@ -1,8 +1,8 @@
 """The thread that reads uploads, one after the other, a few rows at a time.
 
 Rows and the upload's progress are kept in one transaction: whenever the desk is killed, the next one
-goes on behind the last row that was kept. Between two batches the thread rests, so that pages stay
-quick: the model and the pages share a processor.
+goes on behind the last row that was kept. Between two batches the thread rests for as long as it
+wrote, so that others who write get their turn.
 """
 
 import logging
@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from triage.backlog.sources import FileSource
 from triage.batches import Arrival
-from triage.desk.intake.reading import ComplaintReader
+from triage.desk.intake.reading import Reader
 from triage.desk.intake.upload_files import check_unpacked, clear_spool
 from triage.desk.intake.upload_rows import READING, WAITING, finish, keep_rows
 from triage.desk.store.database import DeskDatabase
@@ -60,7 +60,7 @@ class UploadWorker:
     def __init__(
         self,
         database: DeskDatabase,
-        reader: ComplaintReader,
+        reader: Reader,
         *,
         spool: Path | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -139,9 +139,9 @@ class UploadWorker:
         for batch in _cut(_skip(_list_arrivals(source, notes.append), done)):
             if self._stopped.is_set():
                 return
-            began_s = time.monotonic()
             problem = batch[-1].complaint.problem if batch[-1].whole_source else None
             reads = self._reader.read([arrival.complaint for arrival in batch])
+            began_s = time.monotonic()
             with self._database.write() as session:
                 told, now = list(notes), self._clock()
                 if not keep_rows(

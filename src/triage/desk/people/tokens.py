@@ -5,10 +5,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from triage.desk.people.roles import Right, require
+from triage.desk.people.sessions import TOUCH
 from triage.desk.store import audit
 from triage.desk.store.schema import ApiToken, User
 from triage.errors import ConfigError, DeskError
@@ -55,9 +56,10 @@ def find_token(session: Session, token: str) -> ApiToken | None:
     return session.scalars(select(ApiToken).where(*holds)).one_or_none()
 
 
-def touch_token(session: Session, token_id: int, *, now: datetime) -> None:
-    """Note that a token was used."""
-    session.execute(update(ApiToken).where(ApiToken.id == token_id).values(used_at=now))
+def touch_token(session: Session, token: ApiToken, *, now: datetime) -> None:
+    """Note that a token was used, to the minute."""
+    if token.used_at is None or abs(now - token.used_at) >= TOUCH:
+        token.used_at = now
 
 
 def revoke_token(session: Session, token_id: int, *, by: User | None, now: datetime) -> None:

@@ -14,16 +14,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from triage.desk.store.audit_tables import AuditLine, DeskState
+from triage.desk.store.columns import find_table
 from triage.desk.store.schema import User
 from triage.errors import DeskUnusableError
 
 GENESIS = "0" * 64
 """What the first line is chained to."""
 
+_HASHED = "seq at user_id user_name action complaint_id detail previous".split()
+_LINES, _STATE = find_table(AuditLine), find_table(DeskState)
 _NO_STATE = "the end of the audit log was taken out of the database: restore a backup"
 
 
@@ -53,41 +56,43 @@ def append(
     :param at: now, unless told.
     """
     head = session.execute(  # this row is the turnstile: the next writer waits here
-        update(DeskState)
-        .values(audit_seq=DeskState.audit_seq + 1)
-        .returning(DeskState.audit_seq, DeskState.audit_hash)
+        update(_STATE)
+        .values(audit_seq=_STATE.c.audit_seq + 1)
+        .returning(_STATE.c.audit_seq, _STATE.c.audit_hash)
     ).one_or_none()
     if head is None:
         raise DeskUnusableError(_NO_STATE)
-    line = AuditLine(
-        seq=head.audit_seq,
-        at=(at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="milliseconds"),
-        user_id=user.id if user else None,
-        user_name=user.name if user else "",
-        action=action,
-        complaint_id=complaint,
-        detail=json.dumps(detail or {}, sort_keys=True, ensure_ascii=False),
-        previous=head.audit_hash,
-    )
-    line.hash = hash_line(line)
-    session.add(line)
-    session.flush()
-    session.execute(update(DeskState).values(audit_hash=line.hash))
+    line = {
+        "seq": head.audit_seq,
+        "at": (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="milliseconds"),
+        "user_id": user.id if user else None,
+        "user_name": user.name if user else "",
+        "action": action,
+        "complaint_id": complaint,
+        "detail": json.dumps(detail or {}, sort_keys=True, ensure_ascii=False),
+        "previous": head.audit_hash,
+    }
+    line["hash"] = _hash_fields(line)
+    session.execute(insert(_LINES), [line])
+    session.execute(update(_STATE).values(audit_hash=line["hash"]))
 
 
 def hash_line(line: AuditLine) -> str:
     """Give the SHA-256 of a line and, through ``previous``, of all before it."""
-    fields = [line.seq, line.at, line.user_id, line.user_name, line.action]
-    fields += [line.complaint_id, line.detail, line.previous]
+    return _hash_fields({name: getattr(line, name) for name in _HASHED})
+
+
+def _hash_fields(line: Mapping[str, Any]) -> str:
+    fields = [line[name] for name in _HASHED]
     return hashlib.sha256(json.dumps(fields, ensure_ascii=False).encode()).hexdigest()
 
 
 def find_head(session: Session) -> Head:
     """Give the newest line's number and hash; a shift report prints them."""
-    state = session.execute(select(DeskState)).scalar_one_or_none()
+    state = session.execute(select(_STATE.c.audit_seq, _STATE.c.audit_hash)).one_or_none()
     if state is None:
         raise DeskUnusableError(_NO_STATE)
-    return Head(state.audit_seq, state.audit_hash)
+    return Head(*state)
 
 
 def verify(session: Session, *, known_head: str | None = None) -> Head:

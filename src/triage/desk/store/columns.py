@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Integer
+from sqlalchemy import JSON, BigInteger, DateTime, Integer, Table
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -34,3 +34,12 @@ class Base(DeclarativeBase):
     """Base of all tables."""
 
     type_annotation_map = {datetime: UtcTime, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
+
+
+def find_table(mapped: type[Base]) -> Table:
+    """Give the table of a mapped class.
+
+    Statements on it do without the mapper, which takes as long again: that counts where one writes
+    and all others wait.
+    """
+    return Base.metadata.tables[mapped.__tablename__]

@@ -16,12 +16,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text, update
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
 from triage.desk.store.audit_tables import DeskState
+from triage.desk.store.columns import find_table
 from triage.errors import ConfigError, DeskBusyError, DeskUnusableError
 
 BUSY_S = 10
@@ -30,6 +31,7 @@ BUSY_S = 10
 POOL = 30
 """Connections at most: more than the threads that serve pages at once."""
 
+_STATE = find_table(DeskState)
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _WRITING = {"desk_writes": True}
 _BUSY = "the desk is busy; nothing was changed, please try again"
@@ -73,8 +75,7 @@ class DeskDatabase:
         with self._taking_turns(), _told_plainly(self), Session(self.engine) as session:
             session.connection(execution_options=_WRITING)
             if not self.is_sqlite:
-                session.execute(text(f"SET LOCAL lock_timeout = '{BUSY_S}s'"))
-                session.execute(select(DeskState.id).with_for_update())  # the turnstile
+                session.execute(select(_STATE.c.id).with_for_update())  # the turnstile
             yield session
             session.commit()
 
@@ -112,7 +113,7 @@ def open_database(url: str, *, upgrade: bool = True) -> DeskDatabase:
 
 def bump_queue(session: Session) -> None:
     """Say that the queue looks different from now on; open pages ask for it."""
-    session.execute(update(DeskState).values(queue_version=DeskState.queue_version + 1))
+    session.execute(update(_STATE).values(queue_version=_STATE.c.queue_version + 1))
 
 
 def build_migrations(connection: Connection) -> Config:
@@ -143,7 +144,14 @@ def _parse_url(url: str) -> URL:
 
 def _build_engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=POOL, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(url, pool_size=POOL, pool_pre_ping=True, hide_parameters=True)
+
+        @event.listens_for(engine, "connect")
+        def _limit_waiting(connection: Any, record: Any) -> None:
+            connection.execute(f"SET lock_timeout = '{BUSY_S}s'")
+            connection.commit()
+
+        return engine
     if url.database and url.database != ":memory:":
         _prepare_file(Path(url.database))
     engine = create_engine(

@@ -13,7 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from triage.desk.casework.standing import find_standing, was_sent_with
 from triage.desk.intake.arrivals import register_once
-from triage.desk.intake.reading import ComplaintReader
+from triage.desk.intake.reading import Reader
 from triage.desk.people.tokens import find_token, touch_token
 from triage.desk.store import audit
 from triage.desk.store.database import DeskDatabase
@@ -60,7 +60,7 @@ class Operation:
     answers: list[tuple[str, str]]
 
 
-def build_api(database: DeskDatabase, reader: ComplaintReader) -> FastAPI:
+def build_api(database: DeskDatabase, reader: Reader) -> FastAPI:
     """Build the API, to be mounted at ``/api``.
 
     :param reader: what reads each complaint that is sent.
@@ -135,8 +135,9 @@ def send_complaint(
         sender = find_token(session, token)
         if sender is None:  # it was revoked while the text was read
             raise WrongTokenError
-        touch_token(session, sender.id, now=now)
+        touch_token(session, sender, now=now)
         registered = register_once(session, sender, key, body, read, now=now)
+    with request.app.state.database.read() as session:
         standing = find_standing(session, registered.id)
     if registered.known:
         response.status_code = 200

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from triage.desk.casework.cases import HistoryLine, open_case
+from triage.desk.casework.cases import HistoryLine, open_case, read_case
 from triage.desk.casework.marks import Mark
 from triage.desk.casework.work import list_colleagues
 from triage.desk.store.database import DeskDatabase
@@ -24,6 +24,13 @@ def show_case(request: Request, id: Id, seat: ReadingSeat, database: Database) -
 def show_parts(request: Request, id: Id, seat: ReadingSeat, database: Database) -> Response:
     """Show what changes of a case, after somebody else changed it."""
     return _show(request, "case_parts.html", id, seat, database)
+
+
+def read_screen(database: DeskDatabase, id: int, seat: Seat) -> CaseScreen:
+    """Read what the page of an opened case shows."""
+    with database.read() as session:
+        case = read_case(session, id, user=seat.user)
+        return CaseScreen(case, list_colleagues(session), seat.language)
 
 
 def render_case(
@@ -59,6 +66,5 @@ def render_case(
 
 def _show(request: Request, template: str, id: int, seat: Seat, database: DeskDatabase) -> Response:
     with database.write() as session:
-        case = open_case(session, id, user=seat.user, now=seat.now)
-        screen = CaseScreen(case, list_colleagues(session), seat.language)
-    return render_case(request, template, screen, seat)
+        open_case(session, id, user=seat.user, now=seat.now)
+    return render_case(request, template, read_screen(database, id, seat), seat)

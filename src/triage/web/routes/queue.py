@@ -11,6 +11,7 @@ from triage.desk.people.roles import Right
 from triage.desk.store import audit
 from triage.desk.store.database import DeskDatabase
 from triage.web.pages import QueueScreen
+from triage.web.queue_rows import build_row_renderer
 from triage.web.rendering import NAVIGATION, is_part, render
 from triage.web.visits import AnySeat, Database, ReadingSeat, Seat
 
@@ -148,10 +149,13 @@ def _render_queue(
     if filters.search:
         _tell_search(request, seat, database, filters, found.total, polled=polled)
     screen = QueueScreen(found, filters, at=int(seat.now.timestamp()))
+    row = build_row_renderer(seat.language, can_take=seat.may(Right.WORK))
     if not is_part(request):
-        return render(request, "queue.html", screen, seat=seat, part=False)
+        return render(request, "queue.html", screen, seat=seat, part=False, row=row)
     headers = {} if polled else {"HX-Replace-Url": tell_address(filters)}
-    return render(request, "queue_list.html", screen, seat=seat, headers=headers, part=True)
+    return render(
+        request, "queue_list.html", screen, seat=seat, headers=headers, part=True, row=row
+    )
 
 
 def _tell_search(

@@ -7,12 +7,11 @@ from fastapi import APIRouter, Form, Request, Response
 
 from triage.desk.casework import work
 from triage.desk.casework.cases import open_case
-from triage.desk.casework.work import list_colleagues
 from triage.desk.store.database import DeskDatabase
 from triage.web import names
-from triage.web.pages import CaseScreen, Toast
+from triage.web.pages import Toast
 from triage.web.rendering import render
-from triage.web.routes.case import render_case
+from triage.web.routes.case import read_screen, render_case
 from triage.web.visits import Database, Id, Seat, WorkingSeat
 from triage.web.words import translate
 
@@ -168,9 +167,10 @@ def _do(
     """
     with database.write() as session:
         step(session, id, user=seat.user, now=seat.now, **options)
-        case = open_case(session, id, user=seat.user, now=seat.now)
-        screen = CaseScreen(case, list_colleagues(session), seat.language)
-    newest = case.history[-1]
+        open_case(session, id, user=seat.user, now=seat.now)
+    screen = read_screen(database, id, seat)
+    # The newest of all may be a colleague's already.
+    newest = next(line for line in reversed(screen.case.history) if line.is_mine)
     undo = f"/cases/{id}/undo" if newest.can_undo else None
     toast = Toast(translate(names.DONE[newest.kind], seat.language), undo, newest.event_id)
     return render_case(request, "case_parts.html", screen, seat, toast=toast)

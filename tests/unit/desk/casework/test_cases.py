@@ -1,13 +1,14 @@
 """A case, opened: complete, told in the audit log, by a handful of queries."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from made_up_cases import NOW, add_case, count_statements
 from sqlalchemy import select
 
 from triage.desk.casework import work
-from triage.desk.casework.cases import open_case
+from triage.desk.casework.cases import open_case, read_case
 from triage.desk.casework.queue import read_version
 from triage.desk.store.audit_tables import AuditLine
 from triage.desk.store.schema import Complaint, Event
@@ -27,7 +28,7 @@ def test_a_case_tells_everything_at_once(database, staff):
             leads=[UPI, ("platform", "whatsapp")], proba=[0.2, 0.7, 0.1], reasons=["first", "second"],
         )  # fmt: skip
         copy = add_case(session, near_copy_of=case_id, leads=[UPI])
-        case = open_case(session, case_id, user=staff, now=LATER)
+        case = read_case(session, case_id, user=staff)
     assert [(piece.text, bool(piece.mark)) for piece in case.pieces] == [
         ("I ", False), ("want to die", True), (text[13:], False)
     ]  # fmt: skip
@@ -62,10 +63,11 @@ def test_opening_is_told_in_the_audit_log_and_changes_nothing(database, staff):
 def test_who_may_not_read_opens_nothing(database, admin, staff):
     with database.write() as session:
         case = add_case(session)
-        with pytest.raises(NotAllowedError):
-            open_case(session, case, user=admin, now=NOW)
-        with pytest.raises(UnknownComplaintError):
-            open_case(session, case + 1, user=staff, now=NOW)
+        for step in (partial(open_case, now=NOW), read_case):
+            with pytest.raises(NotAllowedError):
+                step(session, case, user=admin)
+            with pytest.raises(UnknownComplaintError):
+                step(session, case + 1, user=staff)
         assert session.execute(select(AuditLine)).first() is None
 
 
@@ -73,7 +75,7 @@ def test_a_persons_word_stands_beside_the_models(database, staff, colleague):
     with database.write() as session:
         case_id = add_case(session, category="other_fraud", urgency=0, reasons=["harmless"])
         work.correct(session, case_id, user=colleague, now=LATER, category="sextortion", urgency=3)
-        case = open_case(session, case_id, user=staff, now=LATER)
+        case = read_case(session, case_id, user=staff)
     assert (case.category, case.urgency, case.priority) == ("sextortion", 3, "P1")
     assert (case.human_category, case.human_urgency) == ("sextortion", 3)
     assert (case.human_by_name, case.human_at) == ("Bilal", LATER)
@@ -100,7 +102,7 @@ def test_the_history_tells_who_did_what_and_what_can_be_taken_back(
         work.hand_over(session, case_id, user=staff, now=LATER, to=colleague.id, note="night shift")
 
         def history(user):
-            return open_case(session, case_id, user=user, now=LATER).history
+            return read_case(session, case_id, user=user).history
 
         lines = history(staff)
         assert [(line.kind, line.who) for line in lines] == [
@@ -134,7 +136,7 @@ def test_what_could_not_be_read_is_opened_as_well(database, staff):
             session, text="", problem="row 7 was cut off", unreadable=True, needs_review=True,
             proba=[1 / 3] * 3, language="unknown", reasons=[], priority="P2",
         )  # fmt: skip
-        case = open_case(session, case_id, user=staff, now=NOW)
+        case = read_case(session, case_id, user=staff)
     assert (case.pieces, case.problem, case.unreadable) == ([], "row 7 was cut off", True)
     assert case.needs_review
     assert [step.id for step in case.guidance][:1] == ["read_it_yourself"]
@@ -147,7 +149,7 @@ def test_a_long_history_and_many_connections_take_as_many_queries(database, staf
         work.claim(session, short, user=staff, now=NOW)
         session.expunge_all()
         with count_statements(session) as few:
-            open_case(session, short, user=staff, now=NOW)
+            read_case(session, short, user=staff)
         for i in range(40):
             add_case(session, leads=[UPI, ("handle", f"@made_up_{i}")])
         long = add_case(session, leads=[UPI, *(("handle", f"@made_up_{i}") for i in range(40))])
@@ -158,7 +160,7 @@ def test_a_long_history_and_many_connections_take_as_many_queries(database, staf
         session.flush()
         session.expunge_all()
         with count_statements(session) as many:
-            case = open_case(session, long, user=staff, now=NOW)
+            case = read_case(session, long, user=staff)
     assert len(case.history) == 301
     assert len(case.connected.cases) == 30
     assert len(many) == len(few) <= 12
@@ -168,5 +170,5 @@ def test_nothing_of_a_case_stands_in_a_repr(database, staff):
     with database.write() as session:
         case_id = add_case(session, text="secret", number="secret", leads=[("handle", "secret")])
         work.add_note(session, case_id, user=staff, now=NOW, text="secret")
-        case = open_case(session, case_id, user=staff, now=NOW)
+        case = read_case(session, case_id, user=staff)
     assert "secret" not in f"{case!r}{case.leads!r}{case.history!r}{case.pieces!r}"

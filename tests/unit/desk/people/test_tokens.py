@@ -38,8 +38,12 @@ def test_another_token_is_none(database, token, wrong):
 
 def test_a_revoked_token_holds_no_longer(database, token, admin, now):
     with database.write() as session:
-        number = find_token(session, token).id
-        touch_token(session, number, now=now + timedelta(minutes=5))
+        found = find_token(session, token)
+        number = found.id
+        touch_token(session, found, now=now + timedelta(minutes=5))
+        touch_token(
+            session, found, now=now + timedelta(minutes=5, seconds=59)
+        )  # of the same minute
         revoke_token(session, number, by=admin, now=now + timedelta(hours=1))
         revoke_token(session, number, by=admin, now=now + timedelta(hours=2))
     with database.read() as session:
