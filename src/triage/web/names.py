@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from triage.labels import CONTEXT_TITLES, Category, Urgency
+from triage.desk.store import titles
+from triage.labels import CONTEXT_TITLES, LANGUAGE_TITLES, Category, Urgency
 
 PRIORITIES: Final = {"P1": "Call now", "P2": "Urgent", "P3": "Soon", "P4": "In turn"}
 
@@ -18,15 +19,9 @@ URGENCY_MEANINGS: Final = {
     4: "now or within the day: about to, a goodbye, means at hand",
 }
 
-LANGUAGES: Final = {
-    "en": "English",
-    "hinglish": "Hinglish",
-    "hi": "Hindi",
-    "mr": "Marathi",
-    "unknown": "unknown language",
-}
+LANGUAGES: Final = LANGUAGE_TITLES
 
-STATUSES: Final = {"new": "waiting", "claimed": "in work", "closed": "closed"}
+STATUSES: Final = titles.STATUSES
 
 STATUS_FILTERS: Final = {
     "open": "all that are open",
@@ -36,21 +31,9 @@ STATUS_FILTERS: Final = {
     "all": "all, closed ones too",
 }
 
-OUTCOMES: Final = {
-    "helped": "helped",
-    "referred": "sent to the right place",
-    "fir_registered": "FIR registered",
-    "money_frozen": "money frozen",
-    "duplicate": "the same as another complaint",
-    "not_reachable": "could not be reached",
-    "no_action": "nothing to do",
-}
+OUTCOMES: Final = titles.OUTCOMES
 
-CALL_OUTCOMES: Final = {
-    "reached": "spoke to them",
-    "no_answer": "no answer",
-    "wrong_number": "wrong number",
-}
+CALL_OUTCOMES: Final = titles.CALL_OUTCOMES
 
 EVENTS: Final = {
     "arrived": "the complaint arrived",
@@ -179,32 +162,71 @@ MARKS: Final = {
 SPOKEN: Final = {"en": "English", "hi": "Hindi", "mr": "Marathi", "hinglish": "Hinglish"}
 """Languages in which there is something to read to a complainant."""
 
-SOURCES: Final = {
-    "paste": "pasted in",
-    "upload": "from an upload",
-    "watch": "from the watched folder",
-    "api": "from the portal",
+SOURCES: Final = titles.SOURCES
+
+UPLOAD_STATES: Final = {
+    "waiting": "waits for its turn",
+    "reading": "being read",
+    "done": "read",
+    "failed": "not read to its end",
 }
 
-REFUSALS: Final = (
-    "complaint {id} is closed; reopen it first",
-    "complaint {id} is not closed: there is nothing to reopen",
-    "complaint {id} is with nobody: there is nothing to give back",
-    "complaint {id} is with nobody; claim it first",
-    "complaint {id} is with {who} already",
-    "complaint {id} is with {who}; ask them, or a supervisor",
-    "complaint {id} is a P1 and no call has reached anybody: call first, or write why it "
-    "can be closed",
-    "complaint {id} was changed meanwhile ({what}); look at it again: nothing of yours was kept",
-    "the account {to} cannot work on cases; choose another colleague",
-    "the note is empty; write something or leave it",
-    "the note has {n} characters, and {most} is the most; shorten it",
-    "the program could not read complaint {id}: there is nothing to confirm; set category "
-    "and urgency",
-    "step {n} is somebody else's; ask them, or a supervisor",
-    "what step {n} changed on complaint {id} was changed again since: undo the later steps first",
-    "the outcome is {given}; there are {known}",
-    "this is the old password: choose another one",
-    "this password cannot be used: {why}; three or four unrelated words are good",
-)
-"""Lines of the desk's errors, with names where values stand."""
+SETTINGS: Final = {
+    "targets_min": "Read within",
+    "blur": "Blur texts until somebody asks to see them",
+    "sound": "A sound when a P1 arrives",
+    "session_minutes": "Sign out after so many minutes in which nobody does anything",
+    "max_upload_mb": "Largest file that can be handed in, in MB",
+}
+
+AUDIT_DETAILS: Final = {
+    "event": "step",
+    "fields": "changed",
+    "category": "category",
+    "urgency": "urgency",
+    "priority": "priority",
+    "status": "status",
+    "outcome": "outcome",
+    "call": "call",
+    "claimed_by": "with account",
+    "claimed_at": "time of taking",
+    "contacted_at": "time of the first call",
+    "closed_at": "time of closing",
+    "due_at": "to be read by",
+    "human_category": "category by a person",
+    "human_urgency": "urgency by a person",
+    "human_by": "checked by",
+    "human_at": "time of checking",
+    "source": "came by",
+    "upload": "file",
+    "token": "token",
+    "complaints": "cases",
+    "known": "were here already",
+    "bytes": "bytes",
+    "sha256": "SHA-256",
+    "state": "state",
+    "rows_done": "rows read",
+    "added": "added to the queue",
+    "set_aside": "could not be read: for a person",
+    "found": "found",
+    "page": "page",
+    "from": "from",
+    "to": "to",
+    "rows": "rows",
+    "with_text": "with the full texts",
+    "searched": "with a search",
+    "language": "language",
+    "mine": "mine",
+    "overdue": "only what is overdue",
+    "left_out": "left out",
+    "only_checked": "only what a person checked",
+    "fits": "all as it was written",
+    "id": "number",
+    "role": "role",
+    "name": "setting",
+    "value": "new value",
+    "written_at": "time of the backup",
+    "replaced_seq": "last line that was replaced",
+    "replaced_head": "hash of that line",
+}
+"""What the details of a line of the audit log tell of."""

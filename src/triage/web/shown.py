@@ -1,5 +1,6 @@
 """Times, ages and chances in plain words, in the reader's language."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -53,10 +54,10 @@ class Shown:
         minutes = max(int(length.total_seconds() // 60), 0)
         days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
         if days:
-            parts = [self._count(days, "{n} day", "{n} days"), self._say("{n} h", hours)]
+            parts = [self._count(days, "{n} day", "{n} days"), self._count(hours, "1 h", "{n} h")]
             parts = parts if hours else parts[:1]
         elif hours:
-            parts = [self._say("{n} h", hours), self._say("{n} min", rest)]
+            parts = [self._count(hours, "1 h", "{n} h"), self._say("{n} min", rest)]
             parts = parts if rest else parts[:1]
         else:
             parts = [self._say("{n} min", minutes)]
@@ -80,6 +81,15 @@ class Shown:
         """Give how much of its target a waiting time has used, 0 to 100, for a bar."""
         part = waiting.total_seconds() / max(target.total_seconds(), 1)
         return min(max(round(FULL_BAR * part), 0), FULL_BAR)
+
+    def sentences(self, lines: Iterable[str]) -> str:
+        """Put lines together as sentences.
+
+        >>> Shown("hi").sentences(["लिख लिया", "रुकिए"])
+        'लिख लिया। रुकिए।'
+        """
+        stop = "।" if self.language == "hi" else "."
+        return " ".join(f"{line.rstrip('.।')}{stop}" for line in lines)
 
     def chance(self, probability: float) -> str:
         """Show a probability in words and percent: ``almost sure (97 %)``."""

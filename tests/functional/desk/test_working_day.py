@@ -313,9 +313,9 @@ def read_report(day: Day, asha: Any) -> None:
         names.SOURCES["api"]: 1,
         names.CALL_OUTCOMES["reached"]: 1,
         names.OUTCOMES["helped"]: 1,
-        names.EVENTS["claimed"]: 1,
-        names.EVENTS["noted"]: 1,
-        names.EVENTS["handed_over"]: 1,
+        names.AUDIT_ACTIONS["claimed"]: 1,
+        names.AUDIT_ACTIONS["noted"]: 1,
+        names.AUDIT_ACTIONS["handed_over"]: 1,
     }
     assert {words: int(told[say(words)]) for words in counted} == counted
     sheet = page.locator(".report")

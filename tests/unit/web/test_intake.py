@@ -1,7 +1,9 @@
 """Intake: a complaint that is pasted, a file that is handed in, and what is refused at once."""
 
 import os
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +14,7 @@ from triage.desk.store.schema import Complaint, Upload
 from triage.web.spool import sweep
 
 TEXT = "They recorded our call and want 5000 by tonight"
+NAMED = re.compile(r"UTF-8|Windows-1252|a\.pdf|\.pdf|\.csv|&#39;")
 
 
 class BrokenModel:
@@ -143,6 +146,32 @@ def test_a_file_beyond_the_limit_is_refused_with_a_plain_line(asha, database, tm
     assert answer.status_code == 413
     assert "larger than 1 MB" in answer.json()["error"]["message"]
     assert list_spool(tmp_path) == []
+
+
+def test_in_hindi_all_that_went_wrong_is_told_in_hindi(sign_in, app, database, reader):
+    asha = sign_in(language="hi")
+    hand_in(asha, b"id,text\n1\n2,a,b,c\n3,\n4,r\xe9sum\xe9\n")
+    hand_in(asha, b"id,text\n1,a\n")
+    with database.read() as session:
+        Path(session.get(Upload, 2).path).unlink()
+    read_all(database, reader)
+    app.state.watcher = SimpleNamespace(problems={"a.pdf": "ends in '.pdf'; expected one of .csv"})
+    told = [
+        *re.findall("<td>(.*?)</td>", asha.get("/intake/uploads/1").text),
+        *re.findall('role="alert">(.*?)</p>', asha.get("/intake/uploads/2").text),
+        *re.findall('class="problem">(.*?)</p>', asha.get("/intake").text),
+    ]
+    assert len(told) >= 6
+    english = [line for line in told if re.search("[A-Za-z]{2}", NAMED.sub("", line))]
+    assert english == []
+
+
+def test_a_file_beyond_the_limit_is_refused_in_hindi(sign_in, database):
+    asha = sign_in(language="hi")
+    with database.write() as session:
+        change_setting(session, "max_upload_mb", 1, user=None)
+    answer = hand_in(asha, b"id,text\n" + b"1,hello\n" * 200_000)
+    assert "फ़ाइल 1 MB से बड़ी है" in answer.json()["error"]["message"]
 
 
 def test_a_form_that_is_none_is_refused(asha):

@@ -1,17 +1,24 @@
 """The shift report and the exports in the browser."""
 
+import codecs
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 
 import pytest
+from browsing import add_account
 from made_up_cases import NOW, TEXT, add_case
 from openpyxl import load_workbook
 
+from triage import labels
+from triage.desk.store import titles
 from triage.desk.store.audit import find_head
 from triage.desk.store.audit_search import AuditFilters, list_lines
+from triage.desk.store.schema import User
 from triage.times import INDIAN_TIME
+from triage.web import names
 from triage.web.routes.reports import find_period, tell_period
 from triage.web.shown import Shown
 
@@ -92,6 +99,60 @@ def test_the_queue_is_exported_as_csv_and_xlsx(sign_in, cases, tmp_path):
     ).active
     assert TEXT in [cell.value for row in sheet for cell in row]
     assert list((tmp_path / "outgoing").iterdir()) == []
+
+
+LATIN = re.compile("[A-Za-z]")
+KEPT = re.compile(r"P[1-4]|FIR")  # the same in both languages
+
+
+@pytest.fixture
+def every_kind(database):
+    """Cases in each state, with each outcome, language and way in, and a colleague who has some."""
+    add_account(database, "आशा", "staff")
+    with database.write() as session:
+        asha = session.query(User).one().id
+        given = {"number": "7/2026", "snippet": "वीडियो", "text": "वीडियो भेज देगा", "minor": True}
+        for outcome in titles.OUTCOMES:
+            add_case(session, status="closed", outcome=outcome, closed_at=NOW, **given)
+        for source in titles.SOURCES:
+            taken = {"status": "claimed", "claimed_by": asha}
+            add_case(session, source=source, death_reported=True, **given, **taken)
+        for language in labels.LANGUAGE_TITLES:
+            add_case(session, language=language, category="video_call_blackmail", **given)
+        for level in labels.Urgency:
+            add_case(session, urgency=level, category="other_fraud", **given)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_an_export_in_hindi_holds_no_english(sign_in, every_kind, kind):
+    chitra = sign_in("chitra", role="supervisor", language="hi")
+    content = chitra.send("/export/queue", kind=kind, status="all", with_text="true").content
+    if kind == "csv":
+        assert content.startswith(codecs.BOM_UTF8)  # else Excel shows signs in its place
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    else:
+        rows = list(load_workbook(io.BytesIO(content)).active.iter_rows(values_only=True))
+    assert len(rows) == 1 + len(titles.OUTCOMES) + len(titles.SOURCES) + 5 + 5
+    cells = {str(cell) for row in rows for cell in row if cell is not None}
+    assert sorted(cell for cell in cells if LATIN.search(KEPT.sub("", cell))) == []
+    assert {"हाँ", "नहीं", "आशा", "पूरी शिकायत", "हिंग्लिश", "निगरानी वाले फ़ोल्डर से"} <= cells
+
+
+def test_an_export_says_the_words_of_the_pages(sign_in, every_kind):
+    chitra = sign_in("chitra", role="supervisor")
+    text = chitra.send("/export/queue", kind="csv", status="all").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["Status"] for row in rows} == {"waiting", "in work", "closed"}
+    assert {row["Came by"] for row in rows} == {*names.SOURCES.values()}
+    assert {row["Outcome"] for row in rows} == {*names.OUTCOMES.values(), ""}
+
+
+def test_steps_are_counted_in_words_that_stand_alone(sign_in, cases, clock):
+    chitra = sign_in("chitra", role="supervisor", language="hi")
+    assert chitra.send("/cases/1/claim").status_code == 200
+    clock.move(minutes=1)
+    page = chitra.get("/report?period=today").text
+    assert "<dt>लिया</dt><dd>1</dd>" in page
 
 
 def test_an_export_is_narrowed_and_audited(sign_in, cases, database):

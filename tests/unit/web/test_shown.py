@@ -10,7 +10,7 @@ AT = datetime(2026, 11, 20, 20, 5, tzinfo=UTC)
 
 def test_times_are_those_of_india():
     assert EN.time(AT) == "21 Nov, 01:35"
-    assert HI.time(AT) == "21 नव, 01:35"
+    assert HI.time(AT) == "21 नवंबर, 01:35"
     assert EN.day(AT) == "21 Nov 2026"
     assert EN.machine_time(AT) == "2026-11-21T01:35:00+05:30"
 

@@ -116,6 +116,13 @@ def test_language_of_the_form_and_of_the_account(stranger):
     )
 
 
+def test_who_comes_back_is_asked_in_the_language_of_the_account(stranger, asha, clock):
+    asha.send("/language", language="hi")
+    fill(stranger)  # a browser that is set to English
+    clock.move(hours=13)
+    assert "साइन इन" in stranger.get("/").text
+
+
 @pytest.mark.parametrize(
     ("after", "led_to"),
     [

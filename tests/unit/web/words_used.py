@@ -4,7 +4,9 @@ import ast
 import re
 from pathlib import Path
 
+from triage.desk.reports import exports
 from triage.web import errors, names, rendering, shown
+from triage.web.refusals import REFUSALS
 
 WEB = Path(names.__file__).parent
 IN_TEMPLATES = re.compile(r"""\bt\(\s*"((?:[^"\\]|\\.)*)"|else t\("((?:[^"\\]|\\.)*)\"""")
@@ -43,7 +45,7 @@ def _list_words(node: ast.expr) -> list[str]:
 
 
 def _in_names() -> set[str]:
-    found: set[str] = set()
+    found: set[str] = {*exports.TITLES.values(), "yes", "no", *REFUSALS}
     for name, value in vars(names).items():
         if name.isupper():
             found |= set(value.values() if isinstance(value, dict) else value)

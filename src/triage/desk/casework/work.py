@@ -4,6 +4,7 @@ Each function makes one event, one audit line and a new version, in the caller's
 Writes come one after the other (``database``), so whoever reads here reads what holds.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -21,12 +22,11 @@ from triage.desk.casework.checks import confirm, correct
 from triage.desk.casework.undoing import undo
 from triage.desk.people.roles import Right, Role, has_right, require
 from triage.desk.store.schema import Complaint, User
+from triage.desk.store.titles import CALL_OUTCOMES, OUTCOMES
 from triage.errors import AlreadyClaimedError, DeskError, NotAllowedError
 from triage.labels import Priority
 
 __all__ = [
-    "CALL_OUTCOMES",
-    "OUTCOMES",
     "add_note",
     "claim",
     "close",
@@ -39,20 +39,6 @@ __all__ = [
     "reopen",
     "undo",
 ]
-
-OUTCOMES = (
-    "helped",
-    "referred",
-    "fir_registered",
-    "money_frozen",
-    "duplicate",
-    "not_reachable",
-    "no_action",
-)
-"""How a case may end."""
-
-CALL_OUTCOMES = ("reached", "no_answer", "wrong_number")
-"""What may come of a call."""
 
 _NOBODYS = {"status": "new", "claimed_by": None, "claimed_at": None}
 
@@ -254,6 +240,6 @@ def _require_own_or_right(session: Session, case: Complaint, user: User) -> None
     raise NotAllowedError(f"complaint {case.id} is with {name}; ask them, or a supervisor")
 
 
-def _check_outcome(outcome: str, known: tuple[str, ...]) -> None:
+def _check_outcome(outcome: str, known: Collection[str]) -> None:
     if outcome not in known:
         raise DeskError(f"the outcome is {outcome!r:.20}; there are {', '.join(known)}")

@@ -18,6 +18,7 @@ from triage.desk.people.roles import Right, require
 from triage.desk.store import audit
 from triage.desk.store.database import DeskDatabase
 from triage.desk.store.schema import Complaint, User
+from triage.desk.store.titles import OUTCOMES, SOURCES, STATUSES
 from triage.files.row_files import write_rows
 from triage.labels import LANGUAGE_TITLES, Category, Urgency
 from triage.times import INDIAN_TIME
@@ -171,19 +172,15 @@ def _show(row: Any, words: Words) -> dict[str, Any]:
         "death_reported": tell(row.death_reported),
         "needs_review": tell(decisions.needs_review(row)),
         "checked": tell(row.human_at),
-        "status": words(row.status),
+        "status": words(STATUSES[row.status]),
         "claimed_by": row.claimed_by,
         "overdue": tell(row.overdue),
         **{name: _tell_time(getattr(row, name)) for name in _TIMES},
-        "outcome": words(_tell_outcome(row.outcome)) if row.outcome else "",
-        "source": words(row.source),
+        "outcome": words(OUTCOMES[row.outcome]) if row.outcome else "",
+        "source": words(SOURCES[row.source]),
         "near_copy_of": row.near_copy_of,
     }
     return {name: "" if value is None else value for name, value in values.items()}
-
-
-def _tell_outcome(outcome: str) -> str:
-    return outcome.replace("_", " ").replace("fir ", "FIR ")
 
 
 def _tell_time(moment: datetime | None) -> str:

@@ -27,7 +27,7 @@ from triage.web.pages import Toast
 from triage.web.rendering import render
 from triage.web.spool import FileTooLargeError, SpooledFile
 from triage.web.visits import Database, Id, IntakeSeat, Seat
-from triage.web.words import translate
+from triage.web.words import translate, translate_refusal
 
 router = APIRouter()
 
@@ -126,7 +126,7 @@ async def take_file(request: Request, seat: IntakeSeat, database: Database) -> R
     try:
         spooled = await spool.spool_file(request, folder, limit_bytes=limit_bytes)
     except FileTooLargeError as error:
-        told = str(error)
+        told = translate_refusal(str(error), seat.language)
         return answer_problem(request, 413, "too_large", detail=told[:1].upper() + told[1:])
     return await run_in_threadpool(_accept, request, seat, database, spooled)
 

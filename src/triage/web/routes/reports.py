@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -19,6 +20,7 @@ from triage.times import INDIAN_TIME
 from triage.web.rendering import render
 from triage.web.shown import Shown
 from triage.web.visits import AnySeat, Database, ExportSeat, LabelsSeat, ReportSeat, Seat
+from triage.web.words import translate
 
 router = APIRouter()
 
@@ -111,8 +113,17 @@ def export_queue(
         search=search,
     )
     path = _make_path(request, seat, "queue", kind)
+    words = partial(translate, language=seat.language)
     try:
-        write_export(database, filters, path, user=seat.user, now=seat.now, with_text=with_text)
+        write_export(
+            database,
+            filters,
+            path,
+            user=seat.user,
+            now=seat.now,
+            with_text=with_text,
+            words=words,
+        )
     except BaseException:
         path.unlink(missing_ok=True)
         raise

@@ -18,6 +18,7 @@ from triage.web.security import (
     make_token,
     set_cookie,
 )
+from triage.web.shown import Shown
 from triage.web.visits import AnySeat, Database, read_clock
 from triage.web.words import LANGUAGE_COOKIE, LANGUAGES, find_language, translate, translate_refusal
 
@@ -78,6 +79,8 @@ def enter(
     if in_dialog:
         response = JSONResponse(_describe(visit))
     set_cookie(response, SESSION_COOKIE, token, tls=_is_tls(request))
+    # Pages without anybody signed in, such as the next sign-in, speak it as well.
+    set_cookie(response, LANGUAGE_COOKIE, visit.user.language, tls=_is_tls(request))
     response.delete_cookie(FORM_COOKIE, path="/")
     return response
 
@@ -173,7 +176,7 @@ def _tell(error: Exception, language: str) -> str:
     if retry_s:
         return translate("Too many attempts. Try again in {n} seconds.", language, n=retry_s)
     code = "stale_page" if isinstance(error, StalePageError) else "wrong_sign_in"
-    return ". ".join(translate(said, language) for said in PROBLEMS[code])
+    return Shown(language).sentences(translate(said, language) for said in PROBLEMS[code])
 
 
 def _find_address(request: Request) -> str:

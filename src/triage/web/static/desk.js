@@ -4,6 +4,7 @@
 (() => {
   const body = document.body;
   const find = (selector, root = document) => root.querySelector(selector);
+  const stop = document.documentElement.lang === "hi" ? "। " : ". ";
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
   find(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); // a phone's bar is short
@@ -72,10 +73,10 @@
     } else if (problem.code === "stale_page" && !requestConfig.elt.dataset.repeated) {
       requestConfig.elt.dataset.repeated = "yes"; // once only
       if (await renewToken()) repeat(requestConfig);
-      else tell(problem.message + ". " + problem.next, { problem: true });
+      else tell(problem.message + stop + problem.next, { problem: true });
       delete requestConfig.elt.dataset.repeated;
     } else if (!asksByItself(requestConfig)) {
-      tell(problem.message + (problem.next ? ". " + problem.next : ""), { problem: true });
+      tell(problem.message + (problem.next ? stop + problem.next : ""), { problem: true });
     }
   });
   for (const kind of ["htmx:sendError", "htmx:timeout"]) {
@@ -107,7 +108,7 @@
     const told = await answer.json();
     if (!answer.ok) {
       const place = find(".problem", form);
-      place.textContent = told.error.message + ". " + told.error.next;
+      place.textContent = told.error.message + stop + told.error.next;
       place.hidden = false;
       return;
     }
