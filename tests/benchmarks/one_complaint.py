@@ -23,10 +23,14 @@ import numpy as np
 from triage import TriageModel, load_model
 from triage.corpus import read_corpus
 from triage.default_model import shipped_corpus
+from triage.desk.intake.reading import ComplaintReader
 from triage.labels import LANGUAGE_TITLES
+from triage.records import Complaint
 
 WARM_UP = 500
 ASKED_MS = 10.0
+LONG_CHARACTERS, LONG_ASKED_S = 1_000_000, 2.0
+LONG_OF = ("1", "1 2 3 ", "a@b", ".", "!?", "@:", ".99", "aa.", "x", "\u0966", "\u0964", "क", "😀")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,23 @@ def show_slowest(calls: list[Call], slowest: list[Call]) -> None:
         )
 
 
+def show_longest(model: TriageModel) -> None:
+    """Name the megabytes of one thing that take the desk's reader longest."""
+    reader = ComplaintReader(model, model.name)
+    spent = {}
+    for piece in LONG_OF:
+        complaint = Complaint("1", piece * (LONG_CHARACTERS // len(piece)))
+        start = time.perf_counter()
+        reader.read([complaint])
+        spent[piece] = time.perf_counter() - start
+    told = sorted(spent.items(), key=lambda item: -item[1])[:3]
+    print(
+        "\na megabyte of one thing, the longest: "
+        + ", ".join(f"{piece!a} {seconds:.2f} s" for piece, seconds in told)
+        + f"; asked: under {LONG_ASKED_S:g} s: {'met' if told[0][1] < LONG_ASKED_S else 'NOT met'}"
+    )
+
+
 def count_words(calls: list[Call]) -> float:
     return float(np.mean([len(call.text.split()) for call in calls]))
 
@@ -149,6 +170,7 @@ def main() -> None:
     show(calls)
     slowest = sorted(calls, key=lambda call: -call.wall_ms)[: max(1, len(calls) // 100)]
     show_slowest(calls, slowest)
+    show_longest(model)
     print(f"load of the machine by now: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     if options.profile:
         show_profile(model, slowest, title="the slowest 1 %")

@@ -4,12 +4,16 @@ A blank multi-language pipeline: tokens, their spelling keys as NORM, and cues w
 Nothing in it is downloaded and nothing in it is trained.
 """
 
+import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from spacy.attrs import NORM
 from spacy.language import Language
+from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found,unused-ignore]
 from spacy.tokens import Doc
-from spacy.util import compile_infix_regex
+from spacy.util import compile_infix_regex, compile_suffix_regex
 
 from triage.text.cues import CueFinder
 from triage.text.lexicon import Lexicon, load_lexicon
@@ -33,6 +37,20 @@ CACHED_CHUNKS = 50_000
 """Distinct chunks between blanks whose tokens are remembered; spaCy's own 10,000 are full after some
 hundred complaints."""
 
+LONG_CHUNK = 200
+"""Characters between two blanks from which a text is read by the patient tokeniser; people write none."""
+
+LONGEST_SUFFIX = 40
+"""Characters at the end of a chunk among which a suffix is looked for. The longest have a few;
+spaCy itself searches the whole chunk anew for each, which makes a minute of 20,000 marks in a row."""
+
+LONGEST_LINK = 2000
+"""Characters of a chunk that is looked at closely for whether it is a link as a whole; the time grows
+with the square of it. Of a longer one its beginning tells."""
+
+_HAS_LONG_CHUNK = re.compile(rf"\S{{{LONG_CHUNK}}}")
+_LINK_BEGINS = re.compile(r"https?://|www\.", re.IGNORECASE)
+
 
 class ComplaintLanguage(Language):  # type: ignore[no-untyped-call]
     """spaCy's multi-language tokeniser with spelling keys as NORM.
@@ -44,12 +62,23 @@ class ComplaintLanguage(Language):  # type: ignore[no-untyped-call]
     lexicon: Lexicon
     traits: WordTraits
     finder: CueFinder
+    patient_tokenizer: Tokenizer
     forgotten: int = 0
 
     @property
     def is_worn(self) -> bool:
         """Whether it has forgotten so many words that it is better built anew."""
         return self.forgotten > WORN_WORDS
+
+    def make_doc(self, text: str) -> Doc:
+        """Cut a text into tokens; the same ones whatever its length, in a time that grows with it.
+
+        :raises ValueError: where it is longer than ``max_length``.
+        """
+        if len(text) <= self.max_length and _HAS_LONG_CHUNK.search(text):
+            doc: Doc = self.patient_tokenizer(text)
+            return doc
+        return super().make_doc(text)
 
 
 def build_nlp(lexicon: Lexicon | None = None) -> ComplaintLanguage:
@@ -69,12 +98,36 @@ def build_nlp(lexicon: Lexicon | None = None) -> ComplaintLanguage:
     infixes = [*(nlp.Defaults.infixes or ()), _GLUED, _DANDA]
     tokenizer.max_cache_size = CACHED_CHUNKS
     tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
+    nlp.patient_tokenizer = _build_patient(nlp)
     if not Doc.has_extension("mentions"):
         Doc.set_extension("mentions", default=())
     nlp.finder = nlp.add_pipe("triage_cues")  # type: ignore[assignment]
     nlp.finder.attach(lexicon)
     nlp.traits = WordTraits(vocab, most=WARM_WORDS)
     return nlp
+
+
+def _build_patient(nlp: Language) -> Tokenizer:
+    """Build a tokeniser for texts without blanks; its checks cost every other text a tenth."""
+    own: Any = nlp.tokenizer
+    suffixes = compile_suffix_regex(nlp.Defaults.suffixes or ())
+    return Tokenizer(
+        nlp.vocab,
+        rules=own.rules,
+        prefix_search=own.prefix_search,
+        suffix_search=partial(_search_end, suffixes),
+        infix_finditer=own.infix_finditer,
+        token_match=own.token_match,
+        url_match=partial(_match_link, own.url_match),
+    )
+
+
+def _search_end(suffixes: re.Pattern[str], chunk: str) -> re.Match[str] | None:
+    return suffixes.search(chunk, max(0, len(chunk) - LONGEST_SUFFIX))
+
+
+def _match_link(match: Callable[[str], Any], chunk: str) -> Any:
+    return match(chunk) if len(chunk) <= LONGEST_LINK else _LINK_BEGINS.match(chunk)
 
 
 @Language.factory("triage_cues")

@@ -8,6 +8,7 @@ many than one too few: the full text is a click away for who may see it.
 import re
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import chain
 
 from triage.text.leads import SHOWN_KINDS, find_leads
 from triage.text.spelling import spelling_key
@@ -29,6 +30,8 @@ MASKS = {
 NAME_MASK = "[name]"
 
 _WORD = re.compile(r"[^\W\d_](?:[\w\u0900-\u0963']*[\w\u0900-\u0963])?")
+_NUMBER = re.compile(r"[\dxX]+")
+_DIGIT = re.compile(r"\d")
 _INTRODUCED = re.compile(
     r"(?:\b(?:my name is|name is|named|name of|mr\.?|mrs\.?|ms\.?|miss|shri|smt\.?|kumari|"
     r"mera naam|naam|s/o|d/o|w/o|son of|daughter of|wife of)|"
@@ -125,11 +128,10 @@ def redact(text: str) -> str:
 def _masked_spans(text: str) -> list[tuple[int, int, str]]:
     leads = find_leads(text)
     spans = [(lead.start, lead.end, MASKS[lead.kind]) for lead in leads if lead.kind in MASKS]
-    shown = [(lead.start, lead.end) for lead in leads if lead.kind in SHOWN_KINDS]
+    shown = [range(lead.start, lead.end) for lead in leads if lead.kind in SHOWN_KINDS]
+    places = frozenset(chain.from_iterable(shown))  # of what stays as it is
     for match in _WORD.finditer(text):
-        if any(start <= match.start() < end for start, end in shown):
-            continue
-        if _is_name(match.group()):
+        if match.start() not in places and _is_name(match.group()):
             spans.append((match.start(), match.end(), NAME_MASK))
     for match in _INTRODUCED.finditer(text):
         if match["name"].lower() not in _NOT_NAMES:
@@ -140,8 +142,9 @@ def _masked_spans(text: str) -> list[tuple[int, int, str]]:
             if spelling_key(word.group()) not in common_words():
                 spans.append((start + word.start(), start + word.end(), NAME_MASK))
     # Any other run of five digits or more may be half of an identifier that a snippet cut.
-    spans += [(m.start(), m.end(), "[number]") for m in re.finditer(r"[\dxX]*\d[\dxX]{4,}", text)
-              if not any(start <= m.start() < end for start, end in shown)]  # fmt: skip
+    for match in _NUMBER.finditer(text):
+        if match.start() not in places and _DIGIT.search(text, match.start(), match.end() - 4):
+            spans.append((match.start(), match.end(), "[number]"))
     return sorted(spans, key=lambda span: (span[0], -span[1]))
 
 

@@ -83,10 +83,11 @@ def build_key_getter(
         (_unique(_neighbours(risk)), _unique(rare_skeletons)),
         (_commonest(_neighbours(common), common), skeletons),
     ]
+    longest = max(map(len, known), default=0) + 1  # what is longer is one slip away from nothing
 
     def get_key(word: str) -> str:
         key = spelling_key(word)
-        if len(key) < 3 or key[0] == "<" or not key.isascii():
+        if not 3 <= len(key) <= longest or key[0] == "<" or not key.isascii():
             return key
         if key in known:
             return _write_out(key, skeletons)

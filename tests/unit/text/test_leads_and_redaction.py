@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.text.leads import find_leads
+from triage.text.leads import PIECE, find_leads
 from triage.text.redaction import MASKS, redact
 
 
@@ -49,6 +49,34 @@ def test_only_the_kinds_asked_for():
 
 def test_a_degree_is_no_link():
     assert not find_leads("I did B.Com in 2 years", kinds=frozenset({"link"}))
+
+
+def test_leads_of_a_long_text_keep_their_places():
+    text = "they call again and again. " * 200 + "pay rinku77@examplebank"
+    assert len(text) > 2 * PIECE
+    (lead,) = find_leads(text)
+    assert text[lead.start : lead.end] == "rinku77@examplebank"
+
+
+def test_no_identifier_of_a_long_text_is_shown():
+    numbers = [f"98765{number:05d}" for number in range(400)]
+    shown = redact("they call from " + " ".join(numbers) + " and x1@okbank")
+    assert len(shown) > PIECE
+    assert not any(char.isdigit() for char in shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("1xxxx", "[number]"),
+        ("xx1xxxx", "[number]"),
+        ("xxxx1", "xxxx1"),
+        ("1234", "1234"),
+        ("xx1xxx", "xx1xxx"),
+    ],
+)
+def test_what_may_be_half_of_an_identifier_is_masked(text, shown):
+    assert redact(f"ref {text}") == f"ref {shown}"
 
 
 def test_a_lead_hides_its_value_in_its_repr():

@@ -1,7 +1,6 @@
 """Which identifiers a complaint names, and which of them tie cases together."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 from triage.records import Lead
@@ -15,13 +14,6 @@ MOST_IDENTIFIERS = 500
 
 LONGEST_VALUE = 500
 """Characters of an identifier that are kept."""
-
-PIECE = 2000
-"""Characters that are searched at once: the time grows with the square of it in the worst of texts,
-and the portal's form stops at 1,500."""
-
-_MARKS = ("\n", ". ", "\u0964", " ")  # what a piece may end in, the best first
-_UNBROKEN = 500  # characters of a piece where nothing of it stands in thousands
 
 SHOWN_ENOUGH = 6
 """Letters and digits of an identifier that have to be shown for it to tie cases together: of a phone
@@ -50,13 +42,9 @@ def find_identifiers(text: str) -> tuple[Lead, ...]:
     :returns: in the order of their places.
     """
     found: dict[tuple[str, str], Lead] = {}
-    for start, piece in cut_text(text[:MOST_CHARACTERS]):
-        for lead in find_leads(piece):
-            value = lead.value[:LONGEST_VALUE]
-            moved = replace(lead, value=value, start=lead.start + start, end=lead.end + start)
-            found.setdefault((lead.kind, value), moved)
-        if len(found) >= MOST_IDENTIFIERS:
-            break
+    for lead in find_leads(text[:MOST_CHARACTERS]):
+        value = lead.value[:LONGEST_VALUE]
+        found.setdefault((lead.kind, value), replace(lead, value=value))
     return tuple(found.values())[:MOST_IDENTIFIERS]
 
 
@@ -98,18 +86,3 @@ def _own_part(lead: Lead) -> str:
     if lead.kind == "handle" and _PLATFORM_NAME.search(value):
         return ""
     return value
-
-
-def cut_text(text: str) -> Iterator[tuple[int, str]]:
-    """Cut a text into pieces of ``PIECE`` characters at most, where a line, a sentence or a word ends.
-
-    :returns: where each begins, and the piece.
-    """
-    start = 0
-    while start < len(text):
-        piece = text[start : start + PIECE]
-        if start + PIECE < len(text):
-            ends = (place + len(mark) for mark in _MARKS if (place := piece.rfind(mark)) > 0)
-            piece = piece[: next(ends, _UNBROKEN)]
-        yield start, piece
-        start += len(piece)

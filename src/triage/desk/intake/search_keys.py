@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 
-from triage.desk.intake.identifiers import MOST_CHARACTERS, cut_text
+from triage.desk.intake.identifiers import MOST_CHARACTERS
+from triage.text.leads import cut_text
 from triage.text.lexicon import load_lexicon
 from triage.text.normalise import normalise
 from triage.text.typos import build_key_getter
@@ -15,7 +16,7 @@ MOST_WORDS = 200_000
 LONGEST_WORD = 60
 """Characters; what is longer is a pasted code."""
 
-_ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*")
+_ADDRESS = re.compile(r"(?<!\S)\S*?(?:@|://|www\.)\S*")
 _WORD = re.compile(r"[^\s!-&(-/:-@\[-`{-~\u0964\u0965\u2013\u2014\u2018-\u201f\u2026\u20b9]+")
 
 
