@@ -1,10 +1,10 @@
 """Settings of the model, from TOML to a frozen dataclass, all problems reported at once."""
 
-import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from triage.errors import ConfigError
+from triage.toml_files import pick_table, read_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,8 @@ def load_settings(path: Path | None) -> Settings:
     """
     if path is None:
         return Settings()
-    try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be read ({error.strerror})"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path}: is not valid TOML ({error})"]) from None
-    unknown = [f"{path}: there is no table [{name}]" for name in table if name != "model"]
+    tables = read_tables(path, where=str(path))
+    unknown = [f"{path}: there is no table [{name}]" for name in tables if name != "model"]
     if unknown:
         raise ConfigError(unknown)
-    return parse_settings(table.get("model", {}), where=str(path))
+    return parse_settings(pick_table(tables, "model", where=str(path)), where=str(path))

@@ -1,7 +1,6 @@
 """The gates: what a model has to show, beside the one in use, before it is put into use."""
 
 import time
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from importlib import resources
@@ -16,6 +15,7 @@ from triage.labels import LANGUAGE_TITLES
 from triage.model.assessor import TriageModel
 from triage.persistence import load_model_folder
 from triage.records import LabelledComplaint
+from triage.toml_files import pick_table, read_tables
 
 Progress = Callable[[str], None]
 _ROUNDS = 3
@@ -51,16 +51,8 @@ def load_gates(path: Path | None) -> Gates:
     :raises ConfigError: with every problem of the file.
     """
     where = str(path or "gates.toml")
-    try:
-        if path is None:
-            text = resources.files("triage").joinpath("gates.toml").read_text("utf-8")
-        else:
-            text = path.read_text("utf-8")
-        table = tomllib.loads(text).get("gates", {})
-    except OSError as error:
-        raise ConfigError([f"{where}: cannot be read ({error.strerror})"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{where}: is not valid TOML ({error})"]) from None
+    file = path or resources.files("triage").joinpath("gates.toml")
+    table = pick_table(read_tables(file, where=where), "gates", where=where)
     known = {field.name for field in fields(Gates)}
     problems = [f"{where}: there is no gate {name!r}" for name in sorted(set(table) - known)]
     for name in sorted(known & set(table)):

@@ -1,12 +1,12 @@
 """The plan of a search over settings, from TOML to a frozen dataclass, all problems at once."""
 
 import math
-import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from triage.config import Settings, parse_settings
 from triage.errors import ConfigError
+from triage.toml_files import pick_table, read_tables
 
 MEASURES = {
     "average_precision": True,
@@ -81,13 +81,7 @@ def load_plan(path: Path) -> SearchPlan:
 
     :raises ConfigError: where the file cannot be read, or with every problem in it.
     """
-    try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be read ({error.strerror})"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path}: is not valid TOML ({error})"]) from None
-    return parse_plan(tables, where=str(path))
+    return parse_plan(read_tables(path, where=str(path)), where=str(path))
 
 
 def parse_plan(tables: dict[str, object], *, where: str) -> SearchPlan:
@@ -132,9 +126,10 @@ def parse_plan(tables: dict[str, object], *, where: str) -> SearchPlan:
 def _table(
     tables: dict[str, object], name: str, where: str, problems: list[str], *, needed: bool = True
 ) -> dict[str, object]:
-    table = tables.get(name, {})
-    if not isinstance(table, dict):
-        problems.append(f"{where}: {name} is a single value, expected a table [{name}]")
+    try:
+        table = pick_table(tables, name, where=where)
+    except ConfigError as error:
+        problems += error.problems
         return {}
     if needed and not table:
         problems.append(f"{where}: the table [{name}] is missing or empty")

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from triage.desk.casework.guidance import CaseFacts, find_steps
 from triage.ranking import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,6 +132,41 @@ def test_assessing_one(triage):
     assert not any(word in done.stdout for word in SECRET.split())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my son is 15, they threaten to send his nude video to all, he says he will kill himself",
+        "paid 4500 to a fake shop two months ago, they do not refund",
+        "💔",
+    ],
+)
+def test_what_to_do_is_what_the_desk_says(triage, model, text):
+    done = triage("assess", text)
+    shown = " ".join(done.stdout.partition("\nwhat to do\n")[2].split())
+    steps = find_steps(CaseFacts.of(model.assess(text), arrived_at=datetime.now(UTC)))
+    assert steps
+    for step in steps:
+        told = (*step.to_do.values(), step.law, step.law_hi, step.phone, step.link)
+        assert all(" ".join(each.split()) in shown for each in told if each)
+
+
+def test_assessing_needs_nothing_of_the_desk(model_folder):
+    """Who installed triage alone has none of what the desk takes beside."""
+    taken = "alembic fastapi psycopg pwdlib python_multipart sqlalchemy starlette uvicorn".split()
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({taken}));"
+        " from triage.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "assess", "I will kill myself", "--model", str(model_folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "14416" in done.stdout
+
+
 def test_assessing_for_machines_from_standard_input(triage):
     done = triage(
         "assess",
@@ -161,6 +198,7 @@ def test_training_and_evaluating(triage, write_jsonl, small_corpus, tmp_path):
     done = triage("train", path, "--output", "mine", "--name", "mine", "--config", "quick.toml")
     assert done.returncode == 0, done.stderr
     assert "recall" in done.stdout
+    path = write_jsonl(rows[::5], "some.jsonl")  # each is read in some twenty spellings
     done = triage("evaluate", path, "--model", "mine")
     assert done.returncode == 0, done.stderr
     assert all(word in done.stdout for word in ("pairs", "vowels dropped", "without its evidence"))

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -96,7 +98,9 @@ def _explain(found: "Assessment") -> None:
         console.print("\nwhat was read")
     for item in found.evidence:
         console.print(Text(f"  {_evidence_line(item)}"))
-    console.print(f"\nwhat to do\n{_advice(found)}", style="none")
+    console.print("\nwhat to do")
+    for line in _list_steps(found):
+        console.print(Text(line))
 
 
 def _evidence_line(item: "Evidence") -> str:
@@ -112,19 +116,17 @@ def _evidence_line(item: "Evidence") -> str:
     return f'"{item.snippet}"  characters {item.start}-{item.end}: {meaning}{level}{about}'
 
 
-def _advice(found: "Assessment") -> str:
-    """Say where the complainant can be sent; numbers as in docs/helplines.md."""
-    lines = []
-    if found.urgency >= 3:
-        lines.append("  call now; danger to life: 112 (emergency) / अभी फोन करें; जान का खतरा: 112")
-    if found.high_risk or found.urgency:
-        lines.append("  Tele-MANAS 14416, mental-health helpline, 24 h / टेली-मानस 14416, 24 घंटे")
-    if found.minor:
-        lines.append("  child helpline 1098; under 18: POCSO s.19 / बाल हेल्पलाइन 1098")
-    if found.category == "other_fraud":
-        lines.append("  money moved: 1930 at once, it may still be frozen / पैसा गया हो तो तुरंत 1930")
-    else:
-        site = "takeitdown.ncmec.org" if found.minor else "StopNCII.org"
-        lines.append(f"  images: {site} has platforms block them / तस्वीरें रुकवाएं: {site}")
-        lines.append("  not to pay; keep chats and numbers as evidence / पैसे न दें; सबूत रखें")
-    return "\n".join(lines)
+def _list_steps(found: "Assessment") -> Iterator[str]:
+    """Give the lines of what the desk's guidance says to do, in English and Hindi."""
+    from triage.desk.casework.guidance import CaseFacts, find_steps
+
+    steps = find_steps(CaseFacts.of(found, arrived_at=datetime.now(UTC)))
+    for number, step in enumerate(steps, start=1):
+        reach = step.phone or step.link or ""
+        said = step.to_do["en"]
+        yield f"{number:3}. {said}{f' ({reach})' if reach not in said else ''}"
+        yield f"     {step.to_do['hi']}"
+        if step.law:
+            yield f"     law: {step.law} / {step.law_hi}"
+    if not steps:
+        yield "     nothing special is known for this case"

@@ -7,7 +7,7 @@ Source: docs/helplines.md; POCSO Act s.19; Information Technology Act s.66E-67B;
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
@@ -17,6 +17,7 @@ from typing import Any
 
 from triage.errors import ConfigError
 from triage.labels import LANGUAGES, AtRisk, Category, Priority, Urgency
+from triage.records import Assessment
 from triage.rule_files import read_entries
 
 TO_DO_LANGUAGES = ("en", "hi")
@@ -51,6 +52,12 @@ class CaseFacts:
     deadline: bool
     unreadable: bool
     arrived_at: datetime
+
+    @classmethod
+    def of(cls, found: Assessment, *, arrived_at: datetime) -> "CaseFacts":
+        """Give what a model alone says of a complaint."""
+        own = {each.name for each in fields(cls)} - {"arrived_at"}
+        return cls(**{name: getattr(found, name) for name in own}, arrived_at=arrived_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,7 @@ def _start_clock(step: Step, minutes: int | None, arrived_at: datetime) -> Step:
 def _parse_guide(file: Traversable, where: str) -> Guide:
     entries = read_entries(file, kind="guidance", where=where, table="step")
     problems: list[str] = []
-    if not isinstance(entries, list) or not entries:
+    if not entries:
         raise ConfigError([f"guidance {where}: has no [[step]]"])
     ids = [entry.get("id") for entry in entries]
     for number, entry in enumerate(entries, start=1):
