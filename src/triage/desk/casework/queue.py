@@ -155,19 +155,34 @@ def list_queue(
     pinned = read(_select_rows().where(_IS_PINNED).limit(MOST_PINNED))
     if not filters.search:
         conditions.append(Complaint.id.not_in([row.id for row in pinned]))
-    total = session.execute(select(func.count(Complaint.id)).where(*conditions)).scalar_one()
-    pages = max(1, -(-total // PAGE))
-    page = min(max(1, filters.page), pages)
+    chosen, total, page, pages = _choose_page(session, filters, conditions)
     return QueuePage(
         pinned=pinned,
         pinned_total=counts[Priority.P1].waiting,
-        rows=read(_select_rows().where(*conditions).limit(PAGE).offset((page - 1) * PAGE)),
+        rows=read(chosen),
         counts=counts,
         total=total,
         page=page,
         pages=pages,
         version=read_version(session),
     )
+
+
+def _choose_page(
+    session: Session, filters: Filters, conditions: list[ColumnElement[bool]]
+) -> tuple[Select[Any], int, int, int]:
+    """Give the rows of a page to be read, the number of all rows, the page and the pages there are."""
+    if filters.search:  # it goes through every text: once, not once to count and once to read
+        found = session.scalars(select(Complaint.id).where(*conditions).order_by(*ORDER)).all()
+        total = len(found)
+    else:
+        total = session.execute(select(func.count(Complaint.id)).where(*conditions)).scalar_one()
+    pages = max(1, -(-total // PAGE))
+    page = min(max(1, filters.page), pages)
+    first, rows = (page - 1) * PAGE, _select_rows()
+    if filters.search:
+        return rows.where(Complaint.id.in_(found[first : first + PAGE])), total, page, pages
+    return rows.where(*conditions).limit(PAGE).offset(first), total, page, pages
 
 
 def read_version(session: Session) -> int:
