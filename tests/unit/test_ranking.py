@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.made_up_assessments import BASE
 
 from triage.batches import ScoredRow
-from triage.labels import AtRisk, Category, Priority, Urgency
+from triage.labels import Priority, Urgency
 from triage.model.opinion import assess_unreadable
 from triage.policy import load_policy
 from triage.ranking import (
@@ -22,24 +23,7 @@ from triage.ranking import (
     score_row,
     tell_unread,
 )
-from triage.records import Assessment, Complaint
-
-BASE = Assessment(
-    id="1",
-    priority=Priority.P4,
-    category=Category.OTHER_FRAUD,
-    category_proba=(0.1, 0.2, 0.7),
-    urgency=Urgency.NONE,
-    risk=0.01,
-    high_risk=False,
-    at_risk=AtRisk.NOBODY,
-    death_reported=False,
-    minor=False,
-    needs_review=False,
-    reasons=("nothing found",),
-    evidence=(),
-    language="en",
-)
+from triage.records import Complaint
 
 
 def score(found=BASE, received=None, *, text="x", with_text=False):

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from tests.unit.made_up_assessments import BASE
 
 from triage import scoring
 from triage.backlog import ledger, run_file
@@ -19,11 +20,10 @@ from triage.backlog.sources import QuerySource, list_sources
 from triage.batches import ScoredBatch
 from triage.errors import DataError, OutputExistsError
 from triage.files.row_files import write_rows
-from triage.labels import AtRisk, Category, Priority, Urgency
+from triage.labels import Priority, Urgency
 from triage.model.opinion import assess_unreadable
 from triage.policy import load_policy
 from triage.ranking import COLUMNS, score_row
-from triage.records import Assessment
 from triage.scoring import Job, score_job
 from triage.text.sketches import EMPTY_SKETCH, sketch_keys
 
@@ -37,21 +37,13 @@ def assess(complaint):
     if complaint.problem:
         return assess_unreadable(complaint, complaint.problem, load_policy())
     urgent = "now" in complaint.text
-    return Assessment(
+    return replace(
+        BASE,
         id=complaint.id,
         priority=Priority.P1 if urgent else Priority.P4,
-        category=Category.OTHER_FRAUD,
-        category_proba=(0.1, 0.2, 0.7),
         urgency=Urgency.IMMINENT if urgent else Urgency.NONE,
         risk=len(complaint.text) % 10 / 10,
         high_risk=urgent,
-        at_risk=AtRisk.NOBODY,
-        death_reported=False,
-        minor=False,
-        needs_review=False,
-        reasons=("made up",),
-        evidence=(),
-        language="en",
     )
 
 

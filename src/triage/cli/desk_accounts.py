@@ -104,10 +104,17 @@ def reset_password(
 @user.command("disable")
 def disable(name: NAME, database: DATABASE = None, folder: FOLDER = None) -> None:
     """Switch an account off: it is signed out at once. Nothing that it did is lost."""
-    claimed = _switch(name, active=False, database=database, folder=folder)
+    account = _switch(name, active=False, database=database, folder=folder)
     typer.echo(f"Account {name} is switched off.")
-    if claimed:
-        typer.echo(f"It holds {claimed} open cases: a supervisor has to release them at the desk.")
+    if account.claimed:
+        typer.echo(
+            f"It holds {account.claimed} open cases: a supervisor has to release them at the desk."
+        )
+    for number, software in account.tokens_left:
+        typer.echo(
+            f"Its token {number} of {software} still holds; where nobody needs it:"
+            f" triage desk token revoke {number}"
+        )
 
 
 @user.command("enable")
@@ -178,18 +185,17 @@ def revoke(
     typer.echo(f"Token {number} is revoked.")
 
 
-def _switch(name: str, *, active: bool, database: DATABASE = None, folder: FOLDER = None) -> int:
-    """Switch an account on or off.
-
-    :returns: open cases that it holds.
-    """
+def _switch(
+    name: str, *, active: bool, database: DATABASE = None, folder: FOLDER = None
+) -> "Account":
+    """Switch an account on or off, and give it as it is then."""
     with open_desk(database, folder) as desk:
         from triage.desk.people.accounts import list_users, load_user, set_active
 
         with desk.write() as session:
             found = load_user(session, name)
             set_active(session, found, active, by=None, now=datetime.now(UTC))
-            return next(a.claimed for a in list_users(session) if a.id == found.id)
+            return next(each for each in list_users(session) if each.id == found.id)
 
 
 def _choose_admin(accounts: "list[Account]") -> str:

@@ -45,12 +45,14 @@ class WebSettings:
     :param watch: a folder whose files are taken in; None for none.
     :param spool: a folder, readable by the desk alone, for files until they are read.
     :param hosts: names by which it may be asked; ``*`` for any.
+    :param clock: gives the time of each request.
     """
 
     tls: bool
     watch: Path | None
     spool: Path
     hosts: tuple[str, ...] = ("*",)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 class _KeptFiles(StaticFiles):
@@ -72,12 +74,13 @@ def build_app(database: DeskDatabase, reader: Reader, *, settings: WebSettings) 
     app = FastAPI(title="triage desk", docs_url=None, redoc_url=None, openapi_url=None,
                   lifespan=_work_behind(database, reader, settings))  # fmt: skip
     app.state.database, app.state.reader, app.state.web = database, reader, settings
+    app.state.clock = settings.clock
     load_templates()  # now, not while somebody waits
     app.state.searches = set()
     add_error_answers(app)
     for page in _PAGES:
         app.include_router(page.router)
-    app.mount("/api", api.build_api(database, reader))
+    app.mount("/api", api.build_api(database, reader, clock=settings.clock))
     app.mount("/static", _KeptFiles(directory=_STATIC))
     if settings.hosts != ("*",):
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
@@ -93,7 +96,7 @@ def _work_behind(
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            sweep(settings.spool, now=datetime.now(UTC))
+            sweep(settings.spool, now=settings.clock())
             worker = UploadWorker(database, reader, spool=settings.spool)
             worker.start()
             app.state.worker = worker  # the page of an upload asks it how far it is

@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from triage.web import names, shown
 from triage.web.case_words import name_kind
+from triage.web.pages import Toast
 from triage.web.visits import Seat
 from triage.web.words import find_language, translate
 
@@ -36,15 +37,19 @@ def render(
     seat: Seat,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    done: str = "",
     **more: object,
 ) -> Response:
     """Render a page, or a part of one, for who is signed in.
 
     :param template: a file of ``templates/``.
     :param page: what it shows; ``page`` in the template.
+    :param done: what was done just now, in English; a short line tells it.
     :param more: further names for the template.
     """
     frame = {"seat": seat, "may": seat.may, "csrf_token": seat.visit.csrf_token}
+    if done:
+        more["toast"] = Toast(translate(done, seat.language))
     html = _fill(request, template, seat.language, page, {**frame, **more})
     return HTMLResponse(html, status, headers)
 

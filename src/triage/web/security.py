@@ -4,16 +4,12 @@ import hmac
 import logging
 import secrets
 
-from fastapi import HTTPException, Request, Response
+from fastapi import HTTPException, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from triage.web.errors import StalePageError, answer_problem
-
-SESSION_COOKIE = "desk"
-FORM_COOKIE = "desk_form"
-"""Holds the token of the sign-in form, which has no session yet to keep one."""
 
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf_token"
@@ -77,6 +73,9 @@ class Guard:
         if changes and not comes_from_here(headers):
             await answer(403, "foreign_page")
             return
+        if changes and not is_utf8(headers):
+            await answer(415, "invalid")
+            return
         limited = path not in UPLOADS and not path.startswith(API)
         if limited and _announced_length(headers) > BODY_LIMIT:
             await answer(413, "too_large")
@@ -106,6 +105,12 @@ def comes_from_here(headers: Headers) -> bool:
     return origin == "null" or origin.partition("://")[2] == headers.get("host")
 
 
+def is_utf8(headers: Headers) -> bool:
+    """Say whether what was sent is in UTF-8, as pages send it: others may hold half characters."""
+    charset = headers.get("content-type", "").lower().partition("charset=")[2]
+    return charset.strip("\"' ").startswith("utf-8") or not charset
+
+
 def check_token(expected: str, told: str | None) -> None:
     """Refuse a change that does not carry the token of the session.
 
@@ -125,21 +130,6 @@ async def read_told_token(request: Request) -> str | None:
         value = (await request.form()).get(CSRF_FIELD)
         told = value if isinstance(value, str) else None
     return told
-
-
-def set_cookie(
-    response: Response, name: str, value: str, *, tls: bool, strict: bool = False
-) -> None:
-    """Set a cookie that no script sees and that ends with the browser."""
-    response.set_cookie(
-        name,
-        value,
-        path="/",
-        httponly=True,
-        secure=tls,
-        # Strict would sign out whoever comes by a link; every change needs the token besides.
-        samesite="strict" if strict else "lax",
-    )
 
 
 def make_token() -> str:

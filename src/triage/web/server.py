@@ -144,9 +144,12 @@ def serve(app: "FastAPI", address: Address, listener: socket.socket) -> None:
     """Serve pages in this process until Ctrl-C or SIGTERM."""
     import uvicorn
 
+    from triage.web.connections import TimedProtocol
+
     _log_places_only()
     config = uvicorn.Config(
         app,
+        http=TimedProtocol,
         lifespan="on",
         ws="none",
         log_config=None,

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -15,8 +15,9 @@ from triage.desk.people.settings import DeskSettings, load_settings
 from triage.desk.store.database import DeskDatabase
 from triage.desk.store.schema import User
 from triage.errors import DeskBusyError, DeskUnusableError
+from triage.web.cookies import SESSION_COOKIE, find_cookie
 from triage.web.errors import MustChangePasswordError, SignedOutError
-from triage.web.security import SAFE_METHODS, SESSION_COOKIE, check_token, read_told_token
+from triage.web.security import SAFE_METHODS, check_token, read_told_token
 
 POLL_HEADER = "x-desk-poll"
 """Comes with what a page asks for by itself while nobody touches it: it keeps nobody signed in."""
@@ -55,9 +56,9 @@ class Seat:
 
 
 def read_clock(request: Request) -> datetime:
-    """Give the time of a request; a test sets its own clock."""
-    clock: Callable[[], datetime] | None = getattr(request.app.state, "clock", None)
-    return clock() if clock else datetime.now(UTC)
+    """Give the time of a request."""
+    clock: Callable[[], datetime] = request.app.state.clock
+    return clock()
 
 
 async def find_database(request: Request) -> DeskDatabase:
@@ -82,7 +83,7 @@ def take_seat(
     :raises StalePageError: where a change does not carry the token of the session.
     """
     now = read_clock(request)
-    token = request.cookies.get(SESSION_COOKIE)
+    token = find_cookie(request, SESSION_COOKIE)
     with database.read() as session:
         visit = find_session(session, token, now=now) if token else None
         if visit is None:

@@ -173,9 +173,8 @@ def desk(model, tmp_path_factory) -> Iterator[Desk]:
     folder: Path = tmp_path_factory.mktemp("desk")
     database = open_database(f"sqlite:///{folder / 'desk.db'}")
     reader, clock = ComplaintReader(model, "small 1a2b3c4d"), Clock()
-    settings = WebSettings(tls=False, watch=None, spool=folder / "spool")
+    settings = WebSettings(tls=False, watch=None, spool=folder / "spool", clock=clock)
     app = build_app(database, reader, settings=settings)
-    app.state.clock = clock
     with socket.create_server(("127.0.0.1", 0)) as listener, _serving(app, listener):
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         yield Desk(address, database, reader, clock)

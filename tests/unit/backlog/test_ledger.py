@@ -12,38 +12,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.made_up_assessments import BASE
 
 from triage.backlog import run_file
 from triage.backlog.ledger import SCORING, WRITING, Fingerprint, Ledger
 from triage.backlog.run_file import name_run_file
 from triage.batches import Arrival, ScoredBatch
 from triage.errors import DataError
-from triage.labels import AtRisk, Category, Priority, Urgency
+from triage.labels import Priority
 from triage.model.opinion import assess_unreadable
 from triage.policy import load_policy
 from triage.ranking import COLUMNS, score_row
-from triage.records import Assessment, Complaint
+from triage.records import Complaint
 from triage.text.sketches import sketch_keys
 
 SECRET = "zeher ki sheeshi"
 PLAN = {"inputs": ["a.csv"], "model": "abc", "columns": {}}
 SIZE, BATCHES = 8, 6
-BASE = Assessment(
-    id="1",
-    priority=Priority.P4,
-    category=Category.OTHER_FRAUD,
-    category_proba=(0.1, 0.2, 0.7),
-    urgency=Urgency.NONE,
-    risk=0.01,
-    high_risk=False,
-    at_risk=AtRisk.NOBODY,
-    death_reported=False,
-    minor=False,
-    needs_review=False,
-    reasons=("nothing found",),
-    evidence=(),
-    language="en",
-)
 
 
 def make_arrivals(count=SIZE * BATCHES):

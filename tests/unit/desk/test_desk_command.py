@@ -82,6 +82,17 @@ def test_tokens(url):
     assert "revoked" in run("token", "list", "--database", url)
 
 
+def test_disabling_an_administrator_names_the_tokens_left(url):
+    run("user", "add", "second", "--role", "admin", "--database", url)
+    for name in ("portal", "bank"):
+        run("token", "add", name, "--by", "second", "--database", url)
+    run("token", "revoke", 2, "--database", url)
+    said = run("user", "disable", "second", "--database", url)
+    assert "token revoke 1" in said
+    assert "portal" in said
+    assert "bank" not in said
+
+
 def test_a_token_needs_one_administrator_to_answer_for_it(url):
     run("user", "add", "second", "--role", "admin", "--database", url)
     with pytest.raises(ConfigError, match=r"--by admin \| second"):

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pyarrow import parquet
+from tests.unit.made_up_assessments import BASE
 
 from triage.errors import DataError, OutputExistsError
 from triage.files import row_files
@@ -23,26 +24,7 @@ from triage.files.row_files import (
     whole_or_nothing,
     write_rows,
 )
-from triage.labels import AtRisk, Category, Priority, Urgency
 from triage.ranking import COLUMNS, KINDS, build_row
-from triage.records import Assessment
-
-BASE = Assessment(
-    id="1",
-    priority=Priority.P4,
-    category=Category.OTHER_FRAUD,
-    category_proba=(0.1, 0.2, 0.7),
-    urgency=Urgency.NONE,
-    risk=0.01,
-    high_risk=False,
-    at_risk=AtRisk.NOBODY,
-    death_reported=False,
-    minor=False,
-    needs_review=False,
-    reasons=("nothing found",),
-    evidence=(),
-    language="en",
-)
 
 ENDINGS = ["csv", "jsonl", "parquet", "xlsx"]
 

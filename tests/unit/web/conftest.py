@@ -31,9 +31,8 @@ def reader() -> Any:
 
 @pytest.fixture
 def app(database, clock, reader, tmp_path) -> FastAPI:
-    built = build_app(database, reader, settings=WebSettings(tls=False, watch=None, spool=tmp_path))
-    built.state.clock = clock
-    return built
+    settings = WebSettings(tls=False, watch=None, spool=tmp_path, clock=clock)
+    return build_app(database, reader, settings=settings)
 
 
 @pytest.fixture

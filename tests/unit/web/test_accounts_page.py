@@ -77,6 +77,21 @@ def test_a_token_is_shown_once_and_can_be_revoked(admin, database):
     assert admin.send("/accounts/tokens/add", name=" ").status_code == 400
 
 
+@pytest.mark.parametrize("language", ["en", "hi"])
+def test_switching_an_administrator_off_names_the_tokens_left(sign_in, database, language):
+    farid = sign_in("farid", role="admin")
+    farid.send("/accounts/tokens/add", name="Portal <1>")
+    admin = sign_in("esha", role="admin", language=language)
+    assert "Portal" not in admin.get("/accounts").text
+    with database.read() as session:
+        id = find_user(session, "farid").id
+    for page in (admin.send(f"/accounts/{id}/active", active="false"), admin.get("/accounts")):
+        assert "Portal &lt;1&gt;" in page.text
+        assert 'href="/accounts/tokens"' in page.text
+    admin.send("/accounts/tokens/1/revoke")
+    assert "Portal" not in admin.get("/accounts").text
+
+
 def settings_form(**changed):
     form = {"session_minutes": "30", "max_upload_mb": "200", "sound": "true"}
     form |= {"target": ["10", "1", "8", "3"], "unit": ["min", "h", "h", "days"]}

@@ -32,9 +32,7 @@ def token(database, sign_in, clock):
 
 
 @pytest.fixture
-def send(app, browse, token, clock):
-    [api] = [route.app for route in app.routes if getattr(route, "path", "") == "/api"]
-    api.state.clock = clock
+def send(browse, token):
     client = browse().client
 
     def post(body, *, key="key-1", given=token, **headers):

@@ -3,7 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
-from browsing import HTML
+from browsing import CSRF, HTML, PASSWORD, add_account
 from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.testclient import TestClient
@@ -50,11 +50,38 @@ def test_cookie_is_kept_from_scripts(sign_in, app):
     assert not cookies["desk"].secure
 
 
-def test_cookie_goes_by_https_only_behind_tls(database, reader, tmp_path):
-    app = build_app(database, reader, settings=WebSettings(tls=True, watch=None, spool=tmp_path))
-    answer = TestClient(app, base_url="https://desk.example").get("/sign-in", headers=HTML)
-    assert "Secure" in answer.headers["set-cookie"]
-    assert "max-age" in answer.headers["strict-transport-security"]
+def test_cookies_are_this_hosts_alone_behind_tls(database, reader, clock, tmp_path):
+    settings = WebSettings(tls=True, watch=None, spool=tmp_path, clock=clock)
+    app = build_app(database, reader, settings=settings)
+    add_account(database, "asha", "staff")
+    client = TestClient(app, base_url="https://desk.example", headers=HTML)
+    page = client.get("/sign-in")
+    assert "max-age" in page.headers["strict-transport-security"]
+    form = {"name": "asha", "password": PASSWORD, "csrf_token": CSRF.search(page.text)[1]}
+    answer = client.post("/sign-in", data=form, follow_redirects=False)
+    told = page.headers.get_list("set-cookie") + answer.headers.get_list("set-cookie")
+    token = client.get("/session").json()["csrf_token"]
+    leave = {"headers": {"x-csrf-token": token}, "follow_redirects": False}
+    told += client.post("/sign-out", **leave).headers.get_list("set-cookie")
+    names = [each.partition("=")[0] for each in told]
+    assert names.count("__Host-desk") == names.count("__Host-desk_form") == 2  # set, and dropped
+    assert set(names) <= {"__Host-desk", "__Host-desk_form", "desk_language"}
+    for each in told:
+        assert {"Path=/", "Secure", "HttpOnly"} <= set(each.split("; "))
+        assert "domain" not in each.lower()
+    assert not [cookie.name for cookie in client.cookies.jar if "Host" in cookie.name]
+
+
+def test_a_cookie_without_the_name_of_this_host_lets_nobody_in_behind_tls(
+    asha, database, reader, clock, tmp_path
+):
+    settings = WebSettings(tls=True, watch=None, spool=tmp_path, clock=clock)
+    app = build_app(database, reader, settings=settings)
+    client = TestClient(app, base_url="https://desk.example")
+    session = asha.client.cookies["desk"]
+    assert client.get("/session", headers={"cookie": f"desk={session}"}).status_code == 401
+    assert client.get("/session", headers={"cookie": f"__Host-desk={session}"}).status_code == 200
+    assert asha.client.get("/session").status_code == 200
 
 
 def test_other_names_are_refused_where_hosts_are_set(database, reader, tmp_path):

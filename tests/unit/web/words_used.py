@@ -32,6 +32,8 @@ def _in_code() -> set[str]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and _name(node.func) in SAYING:
                 found |= {words for argument in node.args for words in _list_words(argument)}
+            if isinstance(node, ast.keyword) and node.arg == "done":  # see rendering.render
+                found |= set(_list_words(node.value))
     return found - {"en", "hi"}
 
 

@@ -10,18 +10,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from triage.desk.intake.complaint_rows import (
-    Identity,
-    build_complaint,
-    clean_text,
-    identify,
-    list_leads,
-)
+from triage.desk.intake.complaint_rows import Identity, build_complaint, identify, list_leads
 from triage.desk.intake.near_copies import tie_near_copies
 from triage.desk.intake.reading import Read
 from triage.desk.people.settings import load_settings
 from triage.desk.store import audit
-from triage.desk.store.columns import find_table
+from triage.desk.store.columns import clean_text, find_table
 from triage.desk.store.database import bump_queue
 from triage.desk.store.schema import ApiRequest, ApiToken, Complaint, Event, FoundLead, User
 from triage.errors import DeskError

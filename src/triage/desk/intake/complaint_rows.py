@@ -1,7 +1,6 @@
 """A read complaint as rows of the desk's tables."""
 
 import hashlib
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from triage.desk.intake.identifiers import ties_cases
 from triage.desk.intake.near_copies import pack_sketch
 from triage.desk.intake.reading import Read
+from triage.desk.store.columns import clean_text
 from triage.desk.store.schema import Complaint
 from triage.records import Assessment, Evidence
 from triage.times import read_time
@@ -20,8 +20,6 @@ LONGEST_MODEL = 100
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """What claims to be older is the zero of some program's calendar."""
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses them
 
 Identity = tuple[str, str]
 """A complaint's number, empty for none, and the hash of its text."""
@@ -119,12 +117,3 @@ def read_filed(given: str | None, *, now: datetime) -> datetime:
     """
     time = read_time(given)
     return time if time is not None and EARLIEST <= time <= now else now
-
-
-def clean_text(text: str) -> str:
-    r"""Replace what no database can hold, one character by one: all places stay.
-
-    >>> clean_text("a\x00b\ud800")
-    'a\ufffdb\ufffd'
-    """
-    return _UNSTORABLE.sub("\ufffd", text)

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from triage.batches import Arrival
 from triage.desk.intake.arrivals import register
-from triage.desk.intake.complaint_rows import clean_text
 from triage.desk.intake.reading import Read
 from triage.desk.store import audit
+from triage.desk.store.columns import clean_text
 from triage.desk.store.schema import Upload, UploadProblem, User
 
 WAITING, READING, DONE, FAILED = "waiting", "reading", "done", "failed"

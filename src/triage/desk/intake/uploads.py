@@ -12,11 +12,11 @@ from types import MappingProxyType
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from triage.desk.intake.complaint_rows import clean_text
 from triage.desk.intake.upload_files import check_upload, list_columns, make_spool_path
 from triage.desk.intake.upload_rows import DONE, WAITING
 from triage.desk.intake.upload_worker import UploadWorker
 from triage.desk.store import audit
+from triage.desk.store.columns import clean_text
 from triage.desk.store.schema import Upload, UploadProblem, User
 from triage.errors import DeskError
 

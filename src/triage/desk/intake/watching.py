@@ -17,10 +17,10 @@ from pathlib import Path
 from sqlalchemy import select
 
 from triage.batches import REJECTED
-from triage.desk.intake.complaint_rows import clean_text
 from triage.desk.intake.upload_files import make_spool_path
 from triage.desk.intake.upload_worker import UploadWorker
 from triage.desk.intake.uploads import receive
+from triage.desk.store.columns import clean_text
 from triage.desk.store.database import DeskDatabase
 from triage.desk.store.schema import WatchedFile
 from triage.errors import DataError, DeskError

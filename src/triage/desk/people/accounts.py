@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from triage.desk.people.credentials import (
     make_password,
 )
 from triage.desk.people.roles import Right, Role, require
+from triage.desk.people.tokens import list_holding
 from triage.desk.store import audit
 from triage.desk.store.schema import Complaint, User
 from triage.errors import ConfigError, DeskError, SignInError
@@ -36,6 +38,7 @@ class Account:
     """An account as a list shows it.
 
     :param claimed: open complaints that it holds.
+    :param tokens: number and name of each token that it made and that still holds.
     """
 
     id: int
@@ -47,6 +50,15 @@ class Account:
     must_change_password: bool
     created_at: datetime
     claimed: int
+    tokens: tuple[tuple[int, str], ...]
+
+    @property
+    def tokens_left(self) -> tuple[tuple[int, str], ...]:
+        """Its tokens where it is an administrator no more, so that somebody else looks at them.
+
+        A token is the software's, not the person's: it goes on, or complaints would get lost.
+        """
+        return () if self.active and self.role == Role.ADMIN else self.tokens
 
 
 def add_user(
@@ -108,7 +120,8 @@ def list_users(session: Session) -> list[Account]:
         .scalar_subquery()
     )
     rows = session.execute(select(User, held).order_by(User.active.desc(), User.name))
-    return [_describe(user, claimed) for user, claimed in rows]
+    tokens = list_holding(session)
+    return [_describe(user, claimed, tokens.get(user.id, ())) for user, claimed in rows]
 
 
 def change_password(
@@ -224,7 +237,7 @@ def _check_shown_name(name: str) -> str:
     return shown
 
 
-def _describe(user: User, claimed: int) -> Account:
+def _describe(user: User, claimed: int, tokens: Sequence[tuple[int, str]]) -> Account:
     return Account(
         id=user.id,
         name=user.name,
@@ -235,4 +248,5 @@ def _describe(user: User, claimed: int) -> Account:
         must_change_password=user.must_change_password,
         created_at=user.created_at,
         claimed=claimed,
+        tokens=tuple(tokens),
     )

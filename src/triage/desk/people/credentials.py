@@ -45,8 +45,7 @@ def fold_name(name: str) -> str:
     >>> fold_name(" Asha.K ")
     'asha.k'
     """
-    folded = unicodedata.normalize("NFKC", name).strip().casefold()
-    return folded.replace("\0", "\ufffd")  # which PostgreSQL does not take, not even to look for
+    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def check_name(name: str) -> str:

@@ -91,5 +91,16 @@ def list_tokens(session: Session) -> list[TokenView]:
     ]
 
 
+def list_holding(session: Session) -> dict[int, list[tuple[int, str]]]:
+    """Give number and name of each token that holds, the newest first, by who made it."""
+    query = select(ApiToken.created_by, ApiToken.id, ApiToken.name)
+    found: dict[int, list[tuple[int, str]]] = {}
+    for made_by, id, name in session.execute(
+        query.where(ApiToken.revoked_at.is_(None)).order_by(ApiToken.id.desc())
+    ):
+        found.setdefault(made_by, []).append((id, name))
+    return found
+
+
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()

@@ -1,5 +1,6 @@
 """What every table of the desk is built on: keys, times that keep their zone, the base."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,8 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itself only where INTEGER
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -43,3 +46,14 @@ def find_table(mapped: type[Base]) -> Table:
     and all others wait.
     """
     return Base.metadata.tables[mapped.__tablename__]
+
+
+def clean_text(text: str) -> str:
+    r"""Replace what no database can hold, one character by one: all places stay.
+
+    PostgreSQL refuses NUL, not only to keep it but to look for it, and no driver takes half characters.
+
+    >>> clean_text("a\x00b\ud800")
+    'a\ufffdb\ufffd'
+    """
+    return _UNSTORABLE.sub("\ufffd", text)

@@ -7,7 +7,7 @@ lets who waits look again every 100 ms, and whoever looks first goes in, however
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from sqlalchemy.orm import Session
 
 from triage.desk.store.audit_tables import DeskState
-from triage.desk.store.columns import find_table
+from triage.desk.store.columns import clean_text, find_table
 from triage.errors import ConfigError, DeskBusyError, DeskUnusableError
 
 BUSY_S = 10
@@ -143,6 +143,32 @@ def _parse_url(url: str) -> URL:
 
 
 def _build_engine(url: URL) -> Engine:
+    engine = _build_plain_engine(url)
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def _make_storable(
+        connection: Any, cursor: Any, statement: str, values: Any, context: Any, many: bool
+    ) -> tuple[str, Any]:
+        return statement, _clean_values(values)
+
+    return engine
+
+
+def _clean_values(values: Any) -> Any:
+    """Replace what no database takes, to keep it or to look for it: such a value is nobody's.
+
+    :param values: of one statement, by name or by place, or a list of such; or one of them.
+    """
+    if isinstance(values, str):
+        return clean_text(values)
+    if isinstance(values, Mapping):
+        return {name: _clean_values(value) for name, value in values.items()}
+    if isinstance(values, list | tuple):
+        return type(values)(map(_clean_values, values))
+    return values
+
+
+def _build_plain_engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         engine = create_engine(url, pool_size=POOL, pool_pre_ping=True, hide_parameters=True)
 

@@ -15,16 +15,11 @@ from triage.desk.store.database import Session
 from triage.desk.store.schema import User
 from triage.errors import DeskError
 from triage.labels import Priority
-from triage.web.pages import Toast
+from triage.web.fields import Number, Switch, Typed
 from triage.web.rendering import render
 from triage.web.visits import AccountsSeat, Database, Id
-from triage.web.words import translate
 
 router = APIRouter()
-
-Typed = Annotated[str, Form()]
-Switch = Annotated[bool, Form()]
-Number = Annotated[int, Form()]
 
 _UNITS: Final = {"min": 1, "h": 60, "days": 1440}
 
@@ -99,13 +94,7 @@ def add_account(
             now=seat.now,
         )
         page = _list_accounts(session, Secret(added.name, password))
-    return render(
-        request,
-        "accounts_list.html",
-        page,
-        seat=seat,
-        toast=Toast(translate("Account added", seat.language)),
-    )
+    return render(request, "accounts_list.html", page, seat=seat, done="Account added")
 
 
 @router.post("/accounts/{id}/role")
@@ -116,13 +105,7 @@ def change_role(
     with database.write() as session:
         accounts.set_role(session, _find_user(session, id), role, by=seat.user, now=seat.now)
         page = _list_accounts(session)
-    return render(
-        request,
-        "accounts_list.html",
-        page,
-        seat=seat,
-        toast=Toast(translate("Role changed", seat.language)),
-    )
+    return render(request, "accounts_list.html", page, seat=seat, done="Role changed")
 
 
 @router.post("/accounts/{id}/active")
@@ -133,12 +116,13 @@ def switch_account(
     with database.write() as session:
         accounts.set_active(session, _find_user(session, id), active, by=seat.user, now=seat.now)
         page = _list_accounts(session)
-    toast = Toast(
-        translate("Account switched on", seat.language)
-        if active
-        else translate("Account switched off", seat.language)
+    return render(
+        request,
+        "accounts_list.html",
+        page,
+        seat=seat,
+        done="Account switched on" if active else "Account switched off",
     )
-    return render(request, "accounts_list.html", page, seat=seat, toast=toast)
 
 
 @router.post("/accounts/{id}/password")
@@ -148,13 +132,7 @@ def reset_password(id: Id, request: Request, seat: AccountsSeat, database: Datab
         user = _find_user(session, id)
         password = accounts.reset_password(session, user, by=seat.user, now=seat.now)
         page = _list_accounts(session, Secret(user.name, password))
-    return render(
-        request,
-        "accounts_list.html",
-        page,
-        seat=seat,
-        toast=Toast(translate("Password made", seat.language)),
-    )
+    return render(request, "accounts_list.html", page, seat=seat, done="Password made")
 
 
 @router.get("/accounts/tokens")
@@ -173,13 +151,7 @@ def add_token(
     with database.write() as session:
         made = tokens.make_token(session, name=name, by=seat.user, now=seat.now)
         page = TokensPage(tokens.list_tokens(session), Secret(name.strip(), made))
-    return render(
-        request,
-        "tokens_list.html",
-        page,
-        seat=seat,
-        toast=Toast(translate("Token made", seat.language)),
-    )
+    return render(request, "tokens_list.html", page, seat=seat, done="Token made")
 
 
 @router.post("/accounts/tokens/{id}/revoke")
@@ -188,13 +160,7 @@ def revoke_token(id: Id, request: Request, seat: AccountsSeat, database: Databas
     with database.write() as session:
         tokens.revoke_token(session, id, by=seat.user, now=seat.now)
         page = TokensPage(tokens.list_tokens(session))
-    return render(
-        request,
-        "tokens_list.html",
-        page,
-        seat=seat,
-        toast=Toast(translate("Token revoked", seat.language)),
-    )
+    return render(request, "tokens_list.html", page, seat=seat, done="Token revoked")
 
 
 @router.get("/settings")
@@ -230,13 +196,7 @@ def save_settings(
             if getattr(before, name) != value:
                 change_setting(session, name, value, user=seat.user)
         page = _describe(load_settings(session))
-    return render(
-        request,
-        "settings_form.html",
-        page,
-        seat=seat,
-        toast=Toast(translate("Saved", seat.language)),
-    )
+    return render(request, "settings_form.html", page, seat=seat, done="Saved")
 
 
 def _list_accounts(session: Session, made: Secret | None = None) -> AccountsPage:

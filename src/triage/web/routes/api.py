@@ -5,7 +5,9 @@ JSON alone, and no answer holds a word of a complaint, not even the one that say
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Request, Response
@@ -60,10 +62,16 @@ class Operation:
     answers: list[tuple[str, str]]
 
 
-def build_api(database: DeskDatabase, reader: Reader) -> FastAPI:
+def build_api(
+    database: DeskDatabase,
+    reader: Reader,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> FastAPI:
     """Build the API, to be mounted at ``/api``.
 
     :param reader: what reads each complaint that is sent.
+    :param clock: gives the time of each request.
     """
     api = FastAPI(
         title="triage desk",
@@ -74,7 +82,7 @@ def build_api(database: DeskDatabase, reader: Reader) -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    api.state.database, api.state.reader = database, reader
+    api.state.database, api.state.reader, api.state.clock = database, reader, clock
     answer_errors(api)
     api.add_middleware(BodyLimit, limit_bytes=MAX_BODY_BYTES)
     api.include_router(router)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from triage.desk.casework.standing import count_priorities, list_copies
@@ -23,15 +23,13 @@ from triage.labels import Priority
 from triage.records import Complaint
 from triage.web import spool
 from triage.web.errors import answer_problem
-from triage.web.pages import Toast
+from triage.web.fields import Typed
 from triage.web.rendering import render
 from triage.web.spool import FileTooLargeError, SpooledFile
 from triage.web.visits import Database, Id, IntakeSeat, Seat
-from triage.web.words import translate, translate_refusal
+from triage.web.words import translate_refusal
 
 router = APIRouter()
-
-Typed = Annotated[str, Form()]
 
 HISTORY: Final = 20
 """Uploads that are listed."""
@@ -108,11 +106,7 @@ def take_pasted(
         [registered] = register(session, [read], source="paste", user=seat.user, now=seat.now)
     if registered.known:
         return render(
-            request,
-            "intake_known.html",
-            registered,
-            seat=seat,
-            toast=Toast(translate("It is here already", seat.language)),
+            request, "intake_known.html", registered, seat=seat, done="It is here already"
         )
     return Response(headers={"HX-Redirect": f"/cases/{registered.id}"})
 

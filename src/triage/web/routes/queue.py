@@ -10,6 +10,7 @@ from triage.desk.casework.queue import Filters, list_queue, read_version
 from triage.desk.people.roles import Right
 from triage.desk.store import audit
 from triage.desk.store.database import DeskDatabase
+from triage.web.fields import Number, Switch
 from triage.web.pages import QueueScreen
 from triage.web.queue_rows import build_row_renderer
 from triage.web.rendering import NAVIGATION, is_part, render
@@ -58,12 +59,12 @@ def show_rows(
     category: Chosen = "",
     language: Chosen = "",
     status: Chosen = "open",
-    mine: Annotated[bool, Form()] = False,
-    overdue: Annotated[bool, Form()] = False,
+    mine: Switch = False,
+    overdue: Switch = False,
     search: Annotated[str, Form(max_length=500)] = "",
-    page: Annotated[int, Form()] = 1,
+    page: Number = 1,
     version: Annotated[int | None, Form()] = None,
-    at: Annotated[int, Form()] = 0,
+    at: Number = 0,
 ) -> Response:
     """Show the queue with a search, whose words never stand in an address; or what is new in it.
 

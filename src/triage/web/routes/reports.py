@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
@@ -17,15 +17,13 @@ from triage.desk.reports.shift_report import ShiftReport, build_shift_report
 from triage.desk.store import audit
 from triage.errors import DeskError
 from triage.times import INDIAN_TIME
+from triage.web.fields import Switch, Typed
 from triage.web.rendering import render
 from triage.web.shown import Shown
 from triage.web.visits import AnySeat, Database, ExportSeat, LabelsSeat, ReportSeat, Seat
 from triage.web.words import translate
 
 router = APIRouter()
-
-Typed = Annotated[str, Form()]
-Switch = Annotated[bool, Form()]
 
 SHIFT: Final = timedelta(hours=8)
 LONGEST: Final = timedelta(days=31)

@@ -1,23 +1,23 @@
 """Signing in and out, the language of the pages, and the own password."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from triage.desk.people.accounts import change_password, set_language
 from triage.desk.people.sessions import Visit, confirm_password, sign_in, sign_out
 from triage.errors import ConfigError, SignInError
-from triage.web.errors import PROBLEMS, StalePageError
-from triage.web.pages import PasswordPage, SignInPage
-from triage.web.rendering import render, render_apart
-from triage.web.security import (
+from triage.web.cookies import (
     FORM_COOKIE,
     SESSION_COOKIE,
-    check_token,
-    make_token,
+    drop_cookie,
+    find_cookie,
     set_cookie,
 )
+from triage.web.errors import PROBLEMS, StalePageError
+from triage.web.fields import Typed
+from triage.web.pages import PasswordPage, SignInPage
+from triage.web.rendering import render, render_apart
+from triage.web.security import check_token, make_token
 from triage.web.shown import Shown
 from triage.web.visits import AnySeat, Database, read_clock
 from triage.web.words import LANGUAGE_COOKIE, LANGUAGES, find_language, translate, translate_refusal
@@ -27,9 +27,6 @@ router = APIRouter()
 DIALOG = "x-desk-dialog"
 """Header of a sign-in from the dialog over a page: it wants JSON, and the page stays."""
 
-Typed = Annotated[str, Form()]
-"""A field of a form."""
-
 
 @router.get("/sign-in")
 def show_sign_in(request: Request, language: str = "", after: str = "/") -> Response:
@@ -37,7 +34,7 @@ def show_sign_in(request: Request, language: str = "", after: str = "/") -> Resp
     response = _render_form(request, "sign_in.html", after=after)
     if language in LANGUAGES:
         response = RedirectResponse("/sign-in", 303)
-        set_cookie(response, LANGUAGE_COOKIE, language, tls=_is_tls(request))
+        set_cookie(request, response, LANGUAGE_COOKIE, language)
     return response
 
 
@@ -59,7 +56,7 @@ def enter(
     """Begin a session."""
     in_dialog = DIALOG in request.headers
     try:
-        check_token(request.cookies.get(FORM_COOKIE, ""), csrf_token)
+        check_token(find_cookie(request, FORM_COOKIE) or "", csrf_token)
         token, visit = sign_in(
             database,
             name=name,
@@ -78,10 +75,10 @@ def enter(
     response: Response = RedirectResponse(_keep_inside(after), 303)
     if in_dialog:
         response = JSONResponse(_describe(visit))
-    set_cookie(response, SESSION_COOKIE, token, tls=_is_tls(request))
+    set_cookie(request, response, SESSION_COOKIE, token)
     # Pages without anybody signed in, such as the next sign-in, speak it as well.
-    set_cookie(response, LANGUAGE_COOKIE, visit.user.language, tls=_is_tls(request))
-    response.delete_cookie(FORM_COOKIE, path="/")
+    set_cookie(request, response, LANGUAGE_COOKIE, visit.user.language)
+    drop_cookie(request, response, FORM_COOKIE)
     return response
 
 
@@ -97,7 +94,7 @@ def leave(request: Request, seat: AnySeat, database: Database) -> Response:
     with database.write() as session:
         sign_out(session, seat.visit.session_id, now=seat.now)
     response = RedirectResponse("/sign-in", 303)
-    response.delete_cookie(SESSION_COOKIE, path="/")
+    drop_cookie(request, response, SESSION_COOKIE)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -110,7 +107,7 @@ def choose_language(
     with database.write() as session:
         set_language(session, seat.user, language)
     response = RedirectResponse(_keep_inside(after), 303)
-    set_cookie(response, LANGUAGE_COOKIE, language, tls=_is_tls(request))
+    set_cookie(request, response, LANGUAGE_COOKIE, language)
     return response
 
 
@@ -164,10 +161,10 @@ def _render_form(
     problem: str = "",
     status: int = 200,
 ) -> Response:
-    token = request.cookies.get(FORM_COOKIE) or make_token()  # two open forms share one
+    token = find_cookie(request, FORM_COOKIE) or make_token()  # two open forms share one
     page = SignInPage(token, problem=problem, name=name, after=_keep_inside(after))
     response = render_apart(request, template, page, status=status)
-    set_cookie(response, FORM_COOKIE, token, tls=_is_tls(request), strict=True)
+    set_cookie(request, response, FORM_COOKIE, token, strict=True)
     return response
 
 
@@ -191,8 +188,3 @@ def _keep_inside(after: str) -> str:
 
 def _describe(visit: Visit) -> dict[str, object]:
     return {"csrf_token": visit.csrf_token, "user": visit.user.id}
-
-
-def _is_tls(request: Request) -> bool:
-    tls: bool = request.app.state.web.tls
-    return tls

@@ -9,6 +9,7 @@ from triage.desk.casework import work
 from triage.desk.casework.cases import open_case
 from triage.desk.store.database import DeskDatabase
 from triage.web import names
+from triage.web.fields import Switch
 from triage.web.pages import Toast
 from triage.web.rendering import render
 from triage.web.routes.case import read_screen, render_case
@@ -30,7 +31,7 @@ def claim(
     id: Id,
     seat: WorkingSeat,
     database: Database,
-    take_over: Annotated[bool, Form()] = False,
+    take_over: Switch = False,
     origin: Chosen = "case",
 ) -> Response:
     """Take a case.

@@ -193,6 +193,15 @@ def test_signs_in_a_search_are_only_signs(database, staff, term):
         assert look(session, staff, search=term).rows == []
 
 
+@pytest.mark.parametrize("value", ["\0", "P1\0", "\ud800", "P9"])
+@pytest.mark.parametrize("field", ["priority", "category", "language"])
+def test_a_filter_for_what_there_is_not_finds_nothing(database, staff, field, value):
+    with database.write() as session:
+        add_case(session)
+        page = look(session, staff, **{field: value})
+    assert (page.rows, page.total) == ([], 0)
+
+
 def test_a_wildcard_in_a_search_is_a_letter(database, staff):
     with database.write() as session:
         add_case(session, number="AB1234")

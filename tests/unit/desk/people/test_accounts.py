@@ -18,6 +18,7 @@ from triage.desk.people.accounts import (
     set_role,
 )
 from triage.desk.people.sessions import find_session, sign_in
+from triage.desk.people.tokens import find_token, make_token, revoke_token
 from triage.desk.store.audit_tables import AuditLine
 from triage.desk.store.schema import User
 from triage.errors import ConfigError, DeskError, NotAllowedError, SignInError
@@ -182,3 +183,26 @@ def test_accounts_are_listed_those_switched_off_last(database, staff, colleague,
         ("esha", True, 0),
         ("asha", False, 0),
     ]
+
+
+@pytest.mark.parametrize("gone", ["switched off", "staff now"])
+def test_tokens_of_who_is_no_administrator_any_more_go_on_and_are_told(
+    database, admin, staff, now, gone
+):
+    with database.write() as session:
+        second = add_user(session, name="farah", shown_name="Farah", role="admin", password=OTHER,
+                          by=admin, now=now)  # fmt: skip
+        portal, _, spare = (
+            make_token(session, name=name, by=by, now=now)
+            for name, by in (("portal", second), ("bank", admin), ("spare", second))
+        )
+        revoke_token(session, find_token(session, spare).id, by=admin, now=now)
+        assert [account.tokens_left for account in list_users(session)] == [()] * 3
+        if gone == "switched off":
+            set_active(session, second, False, by=admin, now=now)
+        else:
+            set_role(session, second, "staff", by=admin, now=now)
+        told = {account.name: account.tokens_left for account in list_users(session)}
+        assert told == {"farah": ((1, "portal"),), admin.name: (), staff.name: ()}
+        revoke_token(session, find_token(session, portal).id, by=admin, now=now)
+        assert not any(account.tokens_left for account in list_users(session))

@@ -42,6 +42,28 @@ def test_what_is_written_is_kept_wholly_or_not_at_all(database):
         assert session.scalars(select(ChosenSetting.name)).all() == ["blur"]
 
 
+@pytest.mark.parametrize("odd", ["\0", "asha\0", "\ud800", "\udfff asha"])
+def test_what_no_database_takes_is_nobodys(database, staff, odd):
+    found = select(User.name).where(User.name == odd)
+    with database.read() as session:
+        assert session.scalars(found).all() == []
+        assert session.scalars(select(User.name).where(User.name.in_([odd, staff.name]))).all() == [
+            staff.name
+        ]
+        assert session.scalars(select(User.name).where(User.name.contains(odd))).all() == []
+
+
+def test_what_no_database_takes_is_kept_with_a_sign_in_its_place(database, staff):
+    with database.write() as session:
+        session.get(User, staff.id).shown_name = "A\0sha \ud800"
+        rows = [{"name": f"set\0{number}", "value": {"value": "\0"}} for number in range(3)]
+        session.execute(insert(ChosenSetting), rows)
+    with database.read() as session:
+        assert session.scalars(select(User.shown_name)).all() == ["A\ufffdsha \ufffd"]
+        names = session.scalars(select(ChosenSetting.name).order_by(ChosenSetting.name)).all()
+        assert names == ["set\ufffd0", "set\ufffd1", "set\ufffd2"]
+
+
 def test_a_reader_sees_one_state_while_others_write(database):
     with database.read() as session:
         before = session.scalars(select(DeskState.queue_version)).one()
