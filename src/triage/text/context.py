@@ -110,8 +110,12 @@ def _applies(trigger: _Trigger, mention: Mention, breaks: list[int]) -> bool:
     after = trigger.start >= mention.end
     where = trigger.rule.where
     if not before and not after:
-        # A trigger inside a cue is part of its wording: "jeene ka mann nahi" is not denied.
-        return trigger.rule.kind in ("now", "other")
+        # A trigger inside a cue is part of its wording: "jeene ka mann nahi" is not denied. One that
+        # only begins or ends there is no longer where it has to be: "cannot face my [father]".
+        passed = (where == "before" and trigger.end > mention.end) or (
+            where == "after" and trigger.start < mention.start
+        )
+        return trigger.rule.kind in ("now", "other") and not passed
     if (before and where == "after") or (after and where == "before"):
         return False
     distance = mention.start - trigger.end if before else trigger.start - mention.end
