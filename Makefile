@@ -36,7 +36,7 @@ imports: $(INSTALLED)
 	$(BIN)/lint-imports --no-cache
 
 unit: $(INSTALLED) $(SPARK)
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 benchmark: model  ## Measure the speed against the tokeniser alone.
 	@$(BIN)/python tests/benchmarks/pipeline_speed.py
