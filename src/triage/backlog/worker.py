@@ -24,7 +24,8 @@ from triage.records import Complaint
 Result = TypeVar("Result")
 """What a worker makes of a batch."""
 
-Score = Callable[[Sequence[Complaint]], ScoredBatch]
+Read = Callable[[Sequence[Complaint]], Result]
+Score = Read[ScoredBatch]
 
 
 class Word(Enum):
@@ -74,7 +75,7 @@ class Worker(Generic[Result]):
     ready: bool = False
 
     @classmethod
-    def start(cls, load: Callable[[], Callable[[Sequence[Complaint]], Result]]) -> Self:
+    def start(cls, load: Callable[[], Read[Result]]) -> Self:
         """Start a process; call it while interrupts are held, which it then never hears.
 
         :param load: gives there the function that makes a result of complaints; can be pickled.
@@ -111,9 +112,7 @@ class Worker(Generic[Result]):
         self.process.close()
 
 
-def _work(
-    line: "Connection[Any, Any]", load: Callable[[], Callable[[Sequence[Complaint]], Result]]
-) -> None:
+def _work(line: "Connection[Any, Any]", load: Callable[[], Read[Result]]) -> None:
     batches: SimpleQueue[list[Complaint]] = SimpleQueue()
     Thread(target=_listen, args=(line, batches), daemon=True).start()
     with suppress(OSError):  # nobody is there any more
@@ -135,9 +134,7 @@ def _listen(line: "Connection[Any, Any]", batches: SimpleQueue[list[Complaint]])
         os._exit(1)
 
 
-def _answer(
-    read: Callable[[Sequence[Complaint]], Result], batch: list[Complaint]
-) -> Result | Refusal | Word:
+def _answer(read: Read[Result], batch: list[Complaint]) -> Result | Refusal | Word:
     try:
         return read(batch)
     except TriageError as error:

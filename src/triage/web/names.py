@@ -25,9 +25,7 @@ STATUSES: Final = titles.STATUSES
 
 STATUS_FILTERS: Final = {
     "open": "all that are open",
-    "new": "waiting",
-    "claimed": "in work",
-    "closed": "closed",
+    **STATUSES,
     "all": "all, closed ones too",
 }
 

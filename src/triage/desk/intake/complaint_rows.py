@@ -38,17 +38,16 @@ def build_complaint(read: Read, *, now: datetime, due_at: datetime) -> Complaint
     :param due_at: the latest time to read it.
     """
     number, text_sha256 = identify(read)
-    problem = read.complaint.problem
     return Complaint(
         number=number or None,
         received_at=read_filed(read.complaint.received_at, now=now),
         arrived_at=now,
         due_at=due_at,
-        text=clean_text(read.complaint.text),
+        text=clean_text(read.complaint.text),  # as it is hashed; the database cleans the others
         text_sha256=text_sha256,
-        problem=clean_text(problem) if problem else None,
-        snippet=clean_text(read.snippet),
-        search_keys=clean_text(read.search_keys),
+        problem=read.complaint.problem or None,
+        snippet=read.snippet,
+        search_keys=read.search_keys,
         sketch=pack_sketch(read.sketch),
         model=read.model[:LONGEST_MODEL],
         status="new",
@@ -103,7 +102,7 @@ def list_leads(complaint: int, read: Read) -> Iterator[dict[str, object]]:
         yield {
             "complaint_id": complaint,
             "kind": lead.kind,
-            "value": clean_text(lead.value),
+            "value": lead.value,
             "start": lead.start,
             "end": lead.end,
             "links": ties_cases(lead),

@@ -10,7 +10,6 @@ from triage.batches import Arrival
 from triage.desk.intake.arrivals import register
 from triage.desk.intake.reading import Read
 from triage.desk.store import audit
-from triage.desk.store.columns import clean_text
 from triage.desk.store.schema import Upload, UploadProblem, User
 
 WAITING, READING, DONE, FAILED = "waiting", "reading", "done", "failed"
@@ -59,9 +58,7 @@ def keep_rows(
     upload.copies += sum(one.near_copy_of is not None for one in added)
     upload.set_aside += len(problems)
     told = [*_list_new(session, id, notes), *problems]
-    session.add_all(
-        UploadProblem(upload_id=id, row=row, reason=clean_text(reason)) for row, reason in told
-    )
+    session.add_all(UploadProblem(upload_id=id, row=row, reason=reason) for row, reason in told)
     session.flush()
     return True
 
@@ -73,7 +70,7 @@ def finish(session: Session, id: int, *, problem: str | None = None, now: dateti
     """
     upload = session.get_one(Upload, id)
     upload.state, upload.finished_at = (FAILED if problem else DONE), now
-    upload.problem = clean_text(problem) if problem else None
+    upload.problem = problem or None
     detail = {
         "upload": id,
         "state": upload.state,

@@ -16,7 +16,6 @@ from triage.desk.intake.upload_files import check_upload, list_columns, make_spo
 from triage.desk.intake.upload_rows import DONE, WAITING
 from triage.desk.intake.upload_worker import UploadWorker
 from triage.desk.store import audit
-from triage.desk.store.columns import clean_text
 from triage.desk.store.schema import Upload, UploadProblem, User
 from triage.errors import DeskError
 
@@ -82,7 +81,7 @@ def receive(
     :returns: the upload's id.
     """
     upload = Upload(
-        name=clean_text(Path(name).name)[-_LONGEST_NAME:],
+        name=Path(name).name[-_LONGEST_NAME:],
         path=str(path.resolve()),
         columns=dict(columns or {}),
         size=size,
